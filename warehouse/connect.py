@@ -1,0 +1,217 @@
+"""Opening the store: one DuckDB file, one process, a cursor per query, numbered migrations, marts that follow their rules."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from domain import fields
+from domain.errors import DatabaseBusy, Shown
+from domain.measures import all_measures
+from domain.settings import Settings
+from domain.types import Measure
+from warehouse import ledger
+
+HERE = Path(__file__).parent
+MARTS = ("episode", "score", "outcome", "headline")  # in the order in which they build on each other
+
+
+class Store:
+    """One open database. Ask `cursor()` for every query; writes go through `writing()`, one at a time."""
+
+    def __init__(self, path: Path, settings: Settings, measures: dict[str, Measure] | None = None) -> None:
+        self.path = Path(path)
+        self.settings = settings
+        self.measures = measures or all_measures()
+        self.ledger = ledger.folder_of(self.path)
+        self._lock = threading.RLock()
+        self.notices: list[str] = []
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = _open(self.path, settings)
+        try:
+            with self.writing() as cursor:
+                migrate(cursor)
+                load_measures(cursor, self.measures)
+            self.notices += self._recover()
+            self._refresh_marts()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for one query or one read transaction; close it (or use `reading()`)."""
+        return self._connection.cursor()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read transaction: everything asked inside sees one data version."""
+        cursor = self.cursor()
+        try:
+            cursor.begin()
+            yield cursor
+        finally:
+            cursor.rollback()
+            cursor.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction under the process-wide write lock: all of it is kept or none of it."""
+        with self._lock:
+            cursor = self.cursor()
+            try:
+                cursor.begin()
+                try:
+                    yield cursor
+                    cursor.commit()
+                except BaseException:
+                    _rollback(cursor)
+                    raise
+            finally:
+                cursor.close()
+
+    def site(self, name: str, default: str = "") -> str:
+        """One of the store's own values: data_version, data_date, key_fingerprint, rules_hash, journeys …"""
+        with self.reading() as cursor:
+            row = cursor.execute("select value from site where name = $name", {"name": name}).fetchone()
+        return row[0] if row else default
+
+    @property
+    def data_version(self) -> int:
+        return int(self.site("data_version", "0"))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def rules_hash(self) -> str:
+        """Changes when a measure, a setting that shapes the marts, or the marts' SQL changes."""
+        shaping = [self.settings.came_back_days, self.settings.score_window_days]
+        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in MARTS]])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _recover(self) -> list[str]:
+        with self._lock, self.reading() as cursor:
+            stored = [row[0] for row in cursor.execute("select upload_id from upload order by position").fetchall()]
+        return ledger.recover(self.ledger, stored)
+
+    def _refresh_marts(self) -> None:
+        wanted = self.rules_hash()
+        if self.site("rules_hash") == wanted:
+            return
+        with self.writing() as cursor:
+            build_marts(cursor, self.settings, None)
+            set_site(cursor, "rules_hash", wanted)
+            # Figures may differ although no upload came: a new version, so that nothing cached under the old rules is served.
+            set_site(cursor, "data_version", str(version_of(cursor) + 1))
+
+
+def _open(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), config={"threads": settings.database_threads, "memory_limit": settings.database_memory})
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise DatabaseBusy(
+                "Another program holds the database, most likely the app itself. Close it, or do this from inside the app, then try again."
+            ) from None
+        raise Shown("The database file could not be opened. It may be damaged: keep it, and rebuild from the ledger with 'rebuild'.") from error
+    # Nothing the store does needs the outside world, and nothing in a file may make it reach for it.
+    connection.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false; set preserve_insertion_order = false")
+    return connection
+
+
+def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.rollback()
+    except duckdb.Error:
+        pass  # a failed commit has already ended the transaction
+
+
+def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Brings an older database up to date; each step and its record are one transaction (the caller's)."""
+    cursor.execute("create table if not exists migration (name varchar, happened_at timestamp)")
+    done = {row[0] for row in cursor.execute("select name from migration").fetchall()}
+    for name, step in _steps():
+        if name not in done:
+            step(cursor)
+            cursor.execute("insert into migration values ($name, $now)", {"name": name, "now": datetime.now()})
+
+
+def _steps() -> Iterator[tuple[str, Callable[[duckdb.DuckDBPyConnection], Any]]]:
+    for file in sorted((HERE / "migrations").glob("*.sql")):
+        yield file.stem, lambda cursor, text=file.read_text(): cursor.execute(text)
+    # The sheet tables follow domain/fields: a sheet or a column that is new there is added here, under a name that says so.
+    for sheet in fields.SHEETS:
+        columns = {f.column: fields.sql_type(f) for f in sheet.fields} | {"upload_id": "VARCHAR", "sheet": "VARCHAR", "row": "INTEGER"}
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        yield f"sheet {sheet.table}", lambda cursor, table=sheet.table, listed=listed: cursor.execute(f"create table if not exists {table} ({listed})")
+        for column, kind in columns.items():
+            yield (
+                f"column {sheet.table}.{column}",
+                lambda cursor, table=sheet.table, column=column, kind=kind: cursor.execute(f'alter table {table} add column if not exists "{column}" {kind}'),
+            )
+
+
+def load_measures(cursor: duckdb.DuckDBPyConnection, measures: dict[str, Measure]) -> None:
+    """Puts the measures where the marts can join them. Published thresholds are replaced; computed ones stay until recomputed."""
+    cursor.execute("delete from measure")
+    cursor.execute("delete from threshold where not computed")
+    for m in measures.values():
+        cursor.execute(
+            "insert into measure values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)],
+        )
+        if m.reliable_change is not None:
+            cursor.execute("delete from threshold where measure = ?", [m.code])  # a published value beats a computed one
+            cursor.execute("insert into threshold values (?, ?, false, null, null, null, null)", [m.code, m.reliable_change])
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(value)  # type: ignore[arg-type]
+
+
+def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services: list[str] | None) -> None:
+    """Rebuilds the marts of the services named (None: of all), inside the caller's transaction."""
+    cursor.execute("create or replace temp table touched as select distinct service_code from services where $all or service_code in (select unnest($codes))",
+                   {"all": services is None, "codes": services or [""]})  # fmt: skip
+    if services is None:  # also rows of services that are no more
+        for mart in MARTS:
+            cursor.execute(f"delete from {mart}")
+    values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days}
+    for mart in MARTS:
+        cursor.execute((HERE / "marts" / f"{mart}.sql").read_text().format(**values))
+    set_site(cursor, "data_date", str(data_date(cursor) or ""))
+
+
+def data_date(cursor: duckdb.DuckDBPyConnection) -> Any:
+    """Up to when the data speak: the latest day on which anything was recorded, or the end of the latest quarter returned."""
+    row = cursor.execute(
+        """
+        select coalesce(
+            (select max(day) from (
+                select max(started_on) as day from people union all select max(ended_on) from people union all select max(date) from assessments
+                union all select max(date) from goal_reviews union all select max(agreed_on) from goals union all select max(date) from contacts
+            )),
+            (select max(make_date(year + case when quarter = 4 then 1 else 0 end, [6, 9, 12, 3][quarter], [30, 30, 31, 31][quarter]))
+             from (select year, quarter from quarterly_return union all select year, quarter from activity) where year is not null)
+        )
+        """
+    ).fetchone()
+    return row[0] if row else None
+
+
+def set_site(cursor: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    cursor.execute("delete from site where name = $name", {"name": name})
+    cursor.execute("insert into site values ($name, $value)", {"name": name, "value": value})
+
+
+def version_of(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The data version as this transaction sees it."""
+    row = cursor.execute("select value from site where name = 'data_version'").fetchone()
+    return int(row[0]) if row else 0
