@@ -102,13 +102,15 @@ def _check_key(cursor: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         set_site(cursor, "key_fingerprint", fingerprint)
 
 
-def _apply(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], only: list[str] | None) -> list[str]:
-    """Puts one upload's tables in place; with `only`, just those services' rows. Returns the services touched."""
+def _apply(
+    store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], only: list[str] | None, tables: Sequence[str] | None = None
+) -> list[str]:
+    """Puts one upload's tables in place; with `only` and `tables`, just those services' rows of those. Returns the services touched."""
     touched: set[str] = set()
     complete = record["detail"].get("complete")
     for sheet in fields.SHEETS:
         path = ledger.parquet(store.ledger, record["upload_id"], sheet.table)
-        if path is None:
+        if path is None or (tables is not None and sheet.table not in tables):
             continue
         columns = ", ".join(f'"{c}"' for c in sheet.columns)
         where = "where service_code in (select unnest($only))" if only is not None else ""
@@ -142,7 +144,7 @@ def _undo(store: Store, cursor: duckdb.DuckDBPyConnection, undone: str) -> list[
     for (upload_id,) in live:
         record = ledger.read_event(store.ledger, upload_id)
         if any(ledger.parquet(store.ledger, upload_id, table) for table in undone_tables):
-            _apply(store, cursor, record, services)
+            _apply(store, cursor, record, services, undone_tables)
     return services
 
 
