@@ -196,8 +196,12 @@ def counts(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, fami
         ["count(*) as n_base", "count(distinct person) as p_base"]
         + [f"count(*) filter {condition} as n_{i}, count(distinct person) filter {condition} as p_{i}" for i, (_, condition) in enumerate(cells)]
     )
-    sql = f"select {_group(scope)} as grp, {_open(scope)} as still_open, {counted} from {rows.sql} where {rows.conditions()} and {family.base} group by 1, 2 order by 1, 2"
-    found = _run(cursor, sql, rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7})
+    sql = f"""with base as (select *, {_group(scope)} as grp, {_open(scope)} as still_open from {rows.sql} where {rows.conditions()} and {family.base})
+        select grp, still_open, grouping(grp) = 1 as whole, {counted} from base group by grouping sets ((grp, still_open), (still_open)) order by grp, still_open"""
+    every = _run(cursor, sql, rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7})
+    found = [r for r in every if not r["whole"]]
+    # One person may stand in several groups, so distinct people of the total are counted, not added
+    whole = next((r for r in every if r["whole"] and not r["still_open"]), None)
     names = [name for name, _ in cells]
     return Counts(
         metric.id,
@@ -205,6 +209,7 @@ def counts(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, fami
         tuple((r["grp"], bool(r["still_open"])) for r in found),
         {name: tuple(r[f"n_{i}"] for r in found) for i, name in enumerate(names)},
         {"base": tuple(r["p_base"] for r in found)} | {name: tuple(r[f"p_{i}"] for r in found) for i, name in enumerate(names)},
+        total_people={"base": whole["p_base"]} | {name: whole[f"p_{i}"] for i, name in enumerate(names)} if whole else {},
         data_version=version,
         data_date=day,
     )
@@ -341,6 +346,17 @@ def services(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         from services v order by service_type, service_name, service_code""",
         {},
     )
+
+
+def about(cursor: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Service code -> its provider, service_type, sector and locality: the entries of the release menu it belongs to."""
+    found = _run(
+        cursor,
+        "select service_code, provider_code as provider, service_type, coalesce(sector, 'not stated') as sector, coalesce(locality, 'not stated') as locality "
+        "from services order by 1",
+        {},
+    )
+    return {r.pop("service_code"): r for r in found}
 
 
 def periods(cursor: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:

@@ -1,0 +1,441 @@
+"""The desk: the only way out for figures about groups. It checks the right, narrows, counts, and lets `disclosure` release."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from access import disclosure, rules
+from domain import quarters
+from domain.errors import Refused, Shown
+from domain.settings import Settings
+from domain.types import BREAKDOWNS, Counts, Event, Metric, Moments, Policy, Released, Scope, Viewer
+from metrics.registry import FAMILIES, METRICS
+from warehouse import queries
+from warehouse import store as writes
+from warehouse.connect import Store
+
+ENOUGH = 10  # people: fewer, and a scope is widened
+OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
+PEERS = 3  # other providers that must stand behind an aggregate a manager sees
+CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
+READERS_SEEN = {"own": None, "inside": None, "outside": ("seminar", "public")}
+
+
+@dataclass(frozen=True)
+class State:
+    """What every page and file says of itself: which data, up to when, under which rules."""
+
+    data_version: int
+    data_date: date | None
+    rules_hash: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ServiceCard:
+    """One commissioned service: contract facts, and what it has to speak with (records, totals, returns or nothing)."""
+
+    code: str
+    name: str
+    provider: str
+    provider_name: str
+    service_type: str
+    sector: str
+    locality: str
+    annual_funding: float | None
+    places: int | None
+    main_result: str
+    contribution: str
+    speaks: str
+    latest_return: str
+
+
+@dataclass(frozen=True)
+class Period:
+    """One entry of the period menu."""
+
+    label: str
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """One plan line in one quarter. `figures` is words where exact figures may not leave; `words` is the explanation this audience may read."""
+
+    ref: str
+    kind: str
+    what: str
+    counted_as: str
+    direction: str
+    quarter: str
+    months: str
+    projection: float | None
+    actual: float | None
+    figures: str
+    words: str
+    reason: str
+    learning: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A short consented account, without whose it is."""
+
+    service: str
+    ref: str
+    date: date
+    voice: str
+    area: str
+    text: str
+    enabled_by: str
+
+
+def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None, widen: bool = False) -> Released:
+    """The protected figures of one metric: a row per group, and a total where groups make a whole.
+
+    Under `widen`, a scope of one service with fewer than 10 people is widened (plan year, contract so far, like services) and says so.
+    Raises Refused where the viewer may not look, Shown where the question cannot be answered as asked.
+    """
+    metric, scope, policy, notes = _admitted(store, viewer, metric_id, scope, policy)
+    if viewer.session == rules.COMMAND_LINE:
+        detail = {"metric": metric_id, "policy": policy, "scope": scope.describe(), "by": scope.by}
+        writes.note_event(store, Event("ask", viewer.user, viewer.role, datetime.now(), detail))
+    shared_only = policy != "own"
+    with store.reading() as cursor:
+        widened, why = (scope, "") if not widen or policy == "own" else _widened(store, cursor, metric, scope)
+        if metric.kind == "mean":
+            return _means(store, cursor, metric, widened, policy, notes, why)
+        counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], _table(widened), shared_only)
+    released = _release(store, counts, metric, policy, notes, why)
+    return _picked(released, widened)
+
+
+def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None) -> tuple[Metric, Scope, Policy, tuple[str, ...]]:
+    rules.check_sees_groups(viewer)
+    metric = METRICS.get(metric_id)
+    if metric is None:
+        raise Shown(f"There is no metric '{metric_id}'. The Handbook and 'metrics' list them.")
+    if scope.by and scope.by not in BREAKDOWNS:
+        raise Shown(f"'{scope.by}' is not a breakdown. Choose one of: {', '.join(BREAKDOWNS)}.")
+    policy = policy or rules.policy_for(viewer)
+    rules.check_policy(viewer, policy)
+    notes: tuple[str, ...] = ()
+    if viewer.role == "manager":
+        elsewhere = [s for s in scope.services if _provider_of(store).get(s) not in viewer.providers]
+        if elsewhere:
+            raise Refused("That service belongs to another provider. You can see your own services here, and like services taken together.")
+        scope = scope.narrowed_to(viewer)
+    if policy != "own":
+        scope, notes = rules.snapped(scope, _about(store))
+    return metric, scope, policy, notes
+
+
+def _table(scope: Scope) -> Scope:
+    """The release table a question is looked up in: a cohort is one row of the table broken down by its characteristic."""
+    if scope.cohort and not scope.by:
+        return scope.with_(by=scope.cohort[0][0], cohort=()) if len(scope.cohort) == 1 else scope
+    return scope
+
+
+def _picked(released: Released, scope: Scope) -> Released:
+    """The row of the cohort asked for, out of the table that holds it."""
+    if not scope.cohort or scope.by or len(scope.cohort) != 1:
+        return released
+    return disclosure.only(released, scope, scope.cohort[0][1])
+
+
+def _release(store: Store, counts: Counts, metric: Metric, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
+    key = table_key(counts.scope, metric.family)
+    threshold = store.settings.outside_threshold
+    with store.reading() as cursor:
+        earlier = disclosure.earlier(queries.shown(cursor, policy, key)) if policy != "own" else None
+    plan = disclosure.plan(counts, policy, threshold, earlier, groups_partition=counts.scope.by not in OVERLAPPING)
+    if policy != "own":
+        writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
+    return disclosure.release(counts, plan, metric, notes=notes, widened=why)
+
+
+def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
+    if len(scope.cohort) > 1 and policy != "own":
+        raise Shown("One characteristic at a time: combining them could single people out.")
+    moments = queries.moments(store, cursor, metric, _table(scope), policy != "own")
+    partition = _table(scope).by not in OVERLAPPING
+    # Every mean of the same people (average gain, gain in standard deviations) is planned in one table, so that none tells the other's secret
+    plan = _planned_means(store, moments, policy, table_key(moments.scope, "gain"), partition)
+    return _picked(disclosure.release_means(moments, policy, metric, store.settings.outside_threshold, partition, notes, why, plan=plan), scope)
+
+
+def _planned_means(store: Store, moments: Moments, policy: Policy, key: str, partition: bool) -> disclosure.MeansPlan:
+    with store.reading() as cursor:
+        earlier = disclosure.earlier(queries.shown(cursor, policy, key)) if policy != "own" else None
+    plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition)
+    if policy != "own":
+        writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
+    return plan
+
+
+def table_key(scope: Scope, family: str) -> str:
+    """The name of one release table: the same question asked in any words has the same key."""
+    parts = [family, *scope.services, scope.entry, scope.value, scope.start, scope.end, scope.basis, scope.measure, scope.subscale, scope.perspective, scope.by]
+    return json.dumps([*[str(p or "") for p in parts], *[list(pair) for pair in scope.cohort], list(scope.providers)])
+
+
+def _widened(store: Store, cursor: Any, metric: Metric, scope: Scope) -> tuple[Scope, str]:
+    """The smallest widening of a one-service scope that holds 10 people, and why; the scope itself where it needs none or none helps."""
+    if len(scope.services) != 1:
+        return scope, ""
+    wide = scope.with_(by="", cohort=())
+    if _people(store, cursor, metric, wide) >= ENOUGH:
+        return scope, ""
+    named = quarters.period_name(scope.start, scope.end)
+    tries: list[tuple[Scope, str]] = []
+    year = quarters.year_dates(quarters.quarter_of(scope.end).year) if scope.start and scope.end else (None, None)
+    if scope.start and (scope.start, scope.end) != year:
+        tries.append((scope.with_(start=year[0], end=year[1]), f"the whole year from {quarters.period_name(*year)}"))
+    if scope.start:
+        tries.append((scope.with_(start=None, end=None), "the contract so far"))
+    like = _about(store).get(scope.services[0], {}).get("service_type", "")
+    if like:
+        tries.append((scope.with_(services=(), entry="service_type", value=like, start=year[0], end=year[1]), f"this service with like services ({like})"))
+    for candidate, words in tries:
+        if _people(store, cursor, metric, candidate.with_(by="", cohort=())) >= ENOUGH:
+            return candidate, f"Fewer than {ENOUGH} people have two scores in {named}, so we show {words} instead. That is no mark against the service."
+    return scope, ""
+
+
+def _people(store: Store, cursor: Any, metric: Metric, scope: Scope) -> int:
+    family = FAMILIES.get(metric.family) or FAMILIES["change"]
+    return sum(queries.counts(store, cursor, metric, family, scope, True).people["base"])
+
+
+def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Released:
+    """A metric over other providers' like services taken together, for a manager: one figure, at least three providers, none over 80%.
+
+    Raises Shown where fewer providers stand behind it.
+    """
+    rules.check_sees_groups(viewer)
+    metric = METRICS[metric_id]
+    scope, notes = rules.snapped(scope.with_(services=(), by="", cohort=(), providers=()), _about(store))
+    others = tuple(sorted({p for p in _provider_of(store).values() if p not in viewer.providers}))
+    scope = scope.with_(providers=others)
+    family = FAMILIES[metric.family]
+    with store.reading() as cursor:
+        shares = {provider: n for _, provider, n in queries.provider_people(store, cursor, scope, family.base, True)}
+        if len(shares) < PEERS or disclosure.dominated(shares):
+            raise Shown("Too few other providers have figures like these, so a comparison would show one provider's people. There is none to show.")
+        counts = queries.counts(store, cursor, metric, family, scope, True)
+    return _release(store, counts, metric, "inside", notes, "")
+
+
+def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None) -> Released:
+    """Mean score by fortnights since the start (group = fortnight number), each from at least 10 people, with its interval."""
+    metric, scope, policy, notes = _admitted(store, viewer, "mean-change", scope.with_(by=""), policy)
+    with store.reading() as cursor:
+        if scope.cohort and policy != "own":
+            # A cohort whose own row is hidden has no curve either
+            counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], _table(scope), True)
+            plan = disclosure.plan(counts, policy, store.settings.outside_threshold, None)
+            row = disclosure.only(disclosure.release(counts, plan, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
+            if not row.rows or row.rows[0].denominator is None:
+                return disclosure.nothing("trajectory", scope, policy, notes, counts)
+        moments = queries.trajectory(store, cursor, scope, policy != "own")
+    plan = _planned_means(store, moments, policy, table_key(scope, "trajectory"), False)
+    return disclosure.release_means(moments, policy, metric, store.settings.outside_threshold, False, notes, plan=plan)
+
+
+def first_and_last(store: Store, viewer: Viewer, scope: Scope) -> Any:
+    """Points of first against last score, with how many people share each (own services only; elsewhere the journeys' door is the way)."""
+    rules.check_sees_groups(viewer)
+    if rules.policy_for(viewer) != "own":
+        raise Refused("First-against-last scores of single people are seen only by the service itself. Elsewhere: the bars on this page.")
+    _admitted(store, viewer, "mean-change", scope, "own")
+    with store.reading() as cursor:
+        return queries.first_and_last(store, cursor, scope.narrowed_to(viewer)).to_pandas()
+
+
+def state(store: Store) -> State:
+    """Data version and date, rules, and the name of the database."""
+    with store.reading() as cursor:
+        version, day = queries.versions(cursor)
+    return State(version, day, store.site("rules_hash"), store.path.stem)
+
+
+def services(store: Store, viewer: Viewer) -> list[ServiceCard]:
+    """The services a viewer may know of, by type then name: a manager's own, everybody's otherwise."""
+    with store.reading() as cursor:
+        rows = queries.services(cursor)
+    if viewer.role == "manager":
+        rows = [r for r in rows if r["provider_code"] in viewer.providers]
+    return [_card(r) for r in rows]
+
+
+def _card(r: dict[str, Any]) -> ServiceCard:
+    speaks = "records" if r["has_pairs"] else "totals" if r["has_totals"] else "returns" if r["has_returns"] else "nothing"
+    latest = r["latest_return"]
+    return ServiceCard(
+        r["service_code"], r["service_name"], r["provider_code"], r["provider_name"], r["service_type"], r["sector"] or "not stated",
+        r["locality"] or "not stated", float(r["annual_funding"]) if r["annual_funding"] is not None else None, r["places"], r["main_result"] or "",
+        r["contribution_to_the_strategic_goal"] or "", speaks, str(quarters.Quarter(latest // 10, latest % 10)) if latest else "",
+    )  # fmt: skip
+
+
+def providers(store: Store) -> dict[str, str]:
+    """Provider code -> name, by name."""
+    with store.reading() as cursor:
+        found = {r["provider_code"]: r["provider_name"] for r in queries.services(cursor)}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def periods(store: Store) -> list[Period]:
+    """The period menu, newest first: all, each plan year, each quarter the data reach into."""
+    with store.reading() as cursor:
+        first, last = queries.periods(cursor)
+    menu = [Period("All the time we have", None, None)]
+    if first and last:
+        begin, finish = quarters.quarter_of(first), quarters.quarter_of(last)
+        years = range(finish.year, begin.year - 1, -1)
+        menu += [Period(f"{quarters.year_name(y)} (April to March)", *quarters.year_dates(y)) for y in years]
+        quarter = finish
+        while quarter >= begin:
+            menu.append(Period(f"{quarter} ({quarter.months()})", quarter.start, quarter.end))
+            quarter = quarter.previous()
+    return menu
+
+
+def measures_used(store: Store, viewer: Viewer, scope: Scope) -> list[str]:
+    """Codes of the questionnaires with pairs in the scope's services, most used first."""
+    rules.check_sees_groups(viewer)
+    allowed = [c.code for c in services(store, viewer)]
+    chosen = [s for s in scope.services if s in allowed] or [c.code for c in services(store, viewer) if _in_entry(c, scope)]
+    with store.reading() as cursor:
+        return queries.measures_used(cursor, chosen)
+
+
+def _in_entry(card: ServiceCard, scope: Scope) -> bool:
+    return not scope.entry or getattr(card, scope.entry) == scope.value
+
+
+def activity(store: Store, viewer: Viewer, service: str) -> list[dict[str, Any]]:
+    """What a service returned as done, a row per quarter: contract figures, seen by its manager and its commissioner.
+
+    Raises Refused for anyone else.
+    """
+    _check_contract(store, viewer, service)
+    if rules.policy_for(viewer) == "outside":
+        return []
+    with store.reading() as cursor:
+        return queries.people_by_quarter(cursor, service)
+
+
+def plan_years(store: Store, viewer: Viewer, service: str) -> list[int]:
+    """Plan years with lines for the service, newest first."""
+    _check_contract(store, viewer, service)
+    with store.reading() as cursor:
+        return queries.plan_years(cursor, service)
+
+
+def plan_lines(store: Store, viewer: Viewer, service: str, year: int) -> list[PlanLine]:
+    """Plan against return, a row per line and quarter. Exact inside; outside exact only where no small number shows, otherwise words."""
+    _check_contract(store, viewer, service)
+    policy = rules.policy_for(viewer)
+    with store.reading() as cursor:
+        rows = queries.plan_lines(cursor, service, year)
+        supported = {(r["year"], r["quarter"]): r["people_supported"] for r in queries.people_by_quarter(cursor, service)}
+    return [_line(r, policy, supported.get((year, r["quarter"]))) for r in rows]
+
+
+def _line(r: dict[str, Any], policy: Policy, supported: int | None) -> PlanLine:
+    quarter = quarters.Quarter(2000, r["quarter"])
+    projection, actual, readers = r["projection"], r["actual"], r["who_may_read_this"] or "provider and commissioner"
+    figures = "" if actual is not None or projection is None else "nothing returned yet"
+    if policy == "outside" and not _safe_outside(projection, actual, r["out_of"] or r["plan_out_of"], supported):
+        figures, projection, actual = _in_words(projection, actual), None, None
+    may_read = READERS_SEEN[policy] is None or readers in (READERS_SEEN[policy] or ())
+    words = (r["explanation"] or "") if may_read else ("The service has explained this to its commissioner." if r["explanation"] else "")
+    return PlanLine(
+        r["ref"], r["kind"], r["what_people_will_achieve"], r["counted_as"], r["direction"] or "improve", f"Q{r['quarter']}",
+        f"{quarters.MONTHS[quarter.start.month - 1]} to {quarters.MONTHS[quarter.end.month - 1]}", projection, actual, figures, words,
+        (r["reason"] or "") if may_read else "", (r["learning"] or "") if may_read else "",
+    )  # fmt: skip
+
+
+def _safe_outside(projection: float | None, actual: float | None, out_of: float | None, supported: int | None) -> bool:
+    left_over = [out_of - actual] if out_of is not None and actual is not None else []
+    figures = [f for f in (projection, actual, *left_over) if f is not None]
+    return bool(figures) and all(f >= 5 for f in figures) and (supported or 0) >= ENOUGH
+
+
+def _in_words(projection: float | None, actual: float | None) -> str:
+    if actual is None:
+        return "nothing returned yet"
+    if projection is None:
+        return "returned; nothing was planned for this quarter"
+    if abs(actual - projection) < max(2, 0.2 * projection):
+        return "about as planned"
+    return "more than planned" if actual > projection else "fewer than planned"
+
+
+def stories(store: Store, viewer: Viewer, service: str = "") -> list[Story]:
+    """Consented stories this viewer may read, newest first: of one service, or of all they may see."""
+    if service:
+        _check_contract(store, viewer, service)
+    codes = [service] if service else [c.code for c in services(store, viewer)]
+    if not codes:
+        return []
+    with store.reading() as cursor:
+        rows = queries.stories(cursor, codes, CONSENT_SEEN[rules.policy_for(viewer)])
+    return [Story(r["service_code"], r["story_ref"], r["date"], r["voice"], r["outcome_area"], r["story"], r["what_enabled_it"] or "") for r in rows]
+
+
+def _check_contract(store: Store, viewer: Viewer, service: str) -> None:
+    rules.check_sees_groups(viewer)
+    known = _provider_of(store)
+    if service not in known:
+        raise Shown("There is no such service. It may have been renamed; the Overview lists them all.")
+    if viewer.role == "manager" and known[service] not in viewer.providers:
+        raise Refused("That service belongs to another provider. You can see your own services here.")
+
+
+def _provider_of(store: Store) -> dict[str, str]:
+    return writes.known_services(store)
+
+
+def _about(store: Store) -> dict[str, dict[str, str]]:
+    with store.reading() as cursor:
+        return queries.about(cursor)
+
+
+def thresholds(store: Store) -> dict[str, dict[str, Any]]:
+    """Measure code -> the reliable-change threshold in force, published or computed (with n, standard deviation and date)."""
+    with store.reading() as cursor:
+        return {r["measure"]: r for r in queries.thresholds(cursor)}
+
+
+def recompute_thresholds(store: Store, viewer: Viewer, today: date) -> list[str]:
+    """Computes a threshold for every questionnaire with a published reliability but no published threshold, from at least 50 first scores.
+
+    Jacobson and Truax (1991): 1.96 · √2 · SD · √(1 − reliability). Returns a sentence per questionnaire. Administrators only.
+    """
+    from metrics.change import reliable_change_threshold
+
+    rules.check_administers(viewer)
+    told = []
+    for m in store.measures.values():
+        if m.reliable_change is not None or m.reliability is None:
+            continue
+        with store.reading() as cursor:
+            n, sd = queries.first_scores(cursor, m.code)
+        if n < 50 or not sd:
+            told.append(f"{m.code}: {n} first scores; at least 50 are needed before a threshold means anything.")
+            continue
+        value = round(reliable_change_threshold(sd, float(m.reliability)), 3)
+        detail = {"measure": m.code, "value": value, "n": n, "sd": sd, "reliability": float(m.reliability), "computed_on": today.isoformat()}
+        writes.decide(store, "threshold", detail, Event("threshold", viewer.user, viewer.role, datetime.now(), {"measure": m.code}))
+        told.append(f"{m.code}: a change of more than {value:g} points counts, from {n} first scores (standard deviation {sd:.2f}).")
+    return told
+
+

@@ -1,0 +1,185 @@
+"""The only way in: files to findings and a preview, and on the sender's word to the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from access import rules
+from data_loaders import check, mask, read, recognise
+from domain import fields
+from domain.errors import Shown, WrongKey
+from domain.types import Event, Finding, Upload, Viewer
+from warehouse import store as writes
+from warehouse.connect import Store
+
+UNREADABLE = ("not-a-workbook", "empty-file", "password", "macros", "too-large", "damaged", "far-cell", "reader-failed")
+STRANGERS = {
+    "person": ("stops", "unknown-person", "refers to somebody who is not on a People sheet for this service.", "Add the person to the People sheet, or correct the reference."),
+    "goal": ("stops", "unknown-goal", "reviews a goal that is not on a Goals sheet.", "Add the goal to the Goals sheet, or correct its reference."),
+    "outside": (
+        "look", "outside-stay", "is dated more than 28 days outside the person's time with the service. It is kept, but counted nowhere.",
+        "Check the date, and the person's first and last day.",
+    ),
+}  # fmt: skip
+LISTED = 200  # findings of one kind listed one by one; the rest are counted
+
+
+@dataclass(frozen=True)
+class Received:
+    """What was understood of some files, before anything is stored. `tables` are checked and hold no person refs, only keyed hashes."""
+
+    files: tuple[str, ...]
+    findings: list[Finding]
+    understood: list[str]  # a sentence per sheet
+    rows: dict[str, int]  # by sheet
+    preview: dict[str, dict[str, int]]  # by sheet: new, changed, unchanged, gone
+    tables: dict[str, pa.Table] = field(default_factory=dict, repr=False)
+    unreadable: bool = False
+    restores: str = ""  # the earlier upload with this very content, when it is no longer what counts
+    data_version: int = 0
+    key_fingerprint: str = ""
+
+    @property
+    def blocked(self) -> bool:
+        """Until intake is widened, one blocking finding stops the lot."""
+        return self.unreadable or any(f.severity in ("stops", "holds") for f in self.findings)
+
+    @property
+    def unchanged(self) -> bool:
+        """Everything in these files is already what counts."""
+        return bool(self.preview) and not any(p["new"] or p["changed"] or p["gone"] for p in self.preview.values())
+
+
+def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today: date | None = None, complete: tuple[date, date] | None = None) -> Received:
+    """Reads, recognises, checks and de-identifies files, and says what sending them would change. Stores nothing.
+
+    Problems in the files are findings, all told together; raises Refused where the viewer may not upload, WrongKey under another person key.
+    """
+    rules.check_uploads(viewer)
+    key = mask.load_key(store.path.parent / "person.key")
+    _check_key(store, mask.fingerprint(key))
+    names = tuple(name for name, _ in files)
+    findings: list[Finding] = []
+    found = []
+    for name, content in files:
+        workbook = read.read(name, content, store.settings)
+        findings += workbook.findings
+        if not any(f.severity == "stops" for f in workbook.findings):
+            recognised, told = recognise.recognise(workbook)
+            found += recognised
+            findings += told
+    unreadable = any(f.code in UNREADABLE for f in findings)
+    services = writes.known_services(store)
+    allowed = viewer.providers if viewer.role == "manager" else None
+    checked = check.check(found, check.Known(services, store.measures, today or date.today(), allowed))
+    findings += checked.findings
+    rows = {sheet.name: checked.tables[sheet.table].num_rows for sheet in fields.SHEETS if sheet.table in checked.tables}
+    understood = [_understood(f.named, f.sheet.name, rows.get(f.sheet.name, 0)) for f in found]
+    if unreadable or any(f.severity == "stops" for f in findings):
+        return Received(names, findings, understood, rows, {}, unreadable=unreadable)
+    masked = mask.mask(checked.tables, services | _providers_in(checked.tables), key)
+    findings += _strangers(store, masked, found)
+    preview = writes.preview(store, masked, complete)
+    version = store.data_version
+    received = Received(names, findings, understood, rows, preview, masked, False, _restores(store, masked), version, mask.fingerprint(key))
+    return received
+
+
+def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date, date] | None = None) -> Upload:
+    """Stores what was received, as one change. What was unchanged is not stored again: the latest upload is returned.
+
+    Raises Shown where something still blocks it, or where the data changed since the check.
+    """
+    rules.check_uploads(viewer)
+    if received.blocked:
+        raise Shown("Some rows still need you, so nothing has been sent. Correct them in the workbook and drop it here again.")
+    if not received.tables:
+        raise Shown("There is nothing to send in these files.")
+    if received.data_version != store.data_version:
+        raise Shown("Somebody else sent figures since these were checked. Check them again, so that what you see is what will change.")
+    event = Event("upload", viewer.user, viewer.role, datetime.now(), {"files": len(received.files), "rows": sum(received.rows.values())})
+    tables = {name: t.drop_columns(["file"]) if "file" in t.column_names else t for name, t in received.tables.items()}
+    return writes.commit(store, tables, event, [_safe_name(n) for n in received.files], received.key_fingerprint, complete)
+
+
+def undo(store: Store, upload_id: str, viewer: Viewer) -> Upload:
+    """Takes one upload back and returns the change that did so. Raises Refused for another provider's, Shown where there is none."""
+    rules.check_undoes(viewer, set())
+    if viewer.role == "manager" and upload_id not in {u.upload_id for u in uploads(store, viewer)}:
+        rules.check_undoes(viewer, {"another provider"})
+    return writes.undo(store, upload_id, Event("undo", viewer.user, viewer.role, datetime.now(), {"upload": upload_id}))
+
+
+def uploads(store: Store, viewer: Viewer) -> list[Upload]:
+    """Every upload and undo the viewer may know of, newest first: a manager those that touched only their own services."""
+    rules.check_uploads(viewer)
+    found = [u for u in writes.uploads(store) if u.kind in ("upload", "undo")]
+    if viewer.role != "manager":
+        return found
+    provider_of, touched = writes.known_services(store), writes.services_touched(store)
+    own = set(viewer.providers)
+    return [u for u in found if {provider_of.get(s, "") for s in touched.get(u.upload_id, [])} <= own]
+
+
+def _check_key(store: Store, fingerprint: str) -> None:
+    stored = store.site("key_fingerprint")
+    if stored and stored != fingerprint:
+        raise WrongKey(
+            "This database was filled under another person key, so the same people would look like strangers. "
+            "Put the right person.key beside the database, then try again. Nothing has been stored."
+        )
+
+
+def _understood(named: str, sheet: str, rows: int) -> str:
+    as_what = f"'{named}'" if named.strip().lower() == sheet.lower() else f"'{named}' as {sheet}"
+    return f"We read {as_what}: {rows:,} row{'s' if rows != 1 else ''}."
+
+
+def _providers_in(tables: dict[str, pa.Table]) -> dict[str, str]:
+    if "services" not in tables:
+        return {}
+    table = tables["services"]
+    return dict(zip(table["service_code"].to_pylist(), table["provider_code"].to_pylist(), strict=True))
+
+
+def _strangers(store: Store, tables: dict[str, pa.Table], found: list[Any]) -> list[Finding]:
+    columns = {(f.file, f.named): f for f in found}
+    told: list[Finding] = []
+    listed: dict[tuple[str, str, str], int] = {}
+    for table, file, named, row, what in writes.strangers(store, tables):
+        severity, code, message, fix = STRANGERS[what]
+        seen = listed[(file, named, what)] = listed.get((file, named, what), 0) + 1
+        if seen <= LISTED:
+            at = columns.get((file, named))
+            wanted = {"person": "person", "goal": "goal_ref", "outside": "date"}[what]
+            column = _letter(at.raw.first_column + at.columns[wanted]) if at and wanted in at.columns else ""
+            told.append(Finding(severity, code, f"{fields.BY_TABLE[table].name} row {row} {message}", fix, named, row, column, file))  # type: ignore[arg-type]
+    for (file, named, what), count in listed.items():
+        if count > LISTED:
+            severity, code, message, fix = STRANGERS[what]
+            told.append(Finding(severity, code, f"{count - LISTED:,} more rows: each {message}", fix, named, None, "", file, count - LISTED))  # type: ignore[arg-type]
+    return told
+
+
+def _letter(column: int) -> str:
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _restores(store: Store, tables: dict[str, pa.Table]) -> str:
+    content = writes.content_hash({name: t for name, t in tables.items()})
+    same = [u for u in writes.uploads(store) if u.kind == "upload" and u.content == content]
+    return same[0].upload_id if same else ""
+
+
+def _safe_name(name: str) -> str:
+    """A file's own name without its path and without anything a screen or a log could stumble over; it is shown, never opened."""
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in plain if c.isprintable())[:120] or "file"
