@@ -22,10 +22,10 @@ FAMILIES: dict[str, Family] = {
         ),
         Family(
             "recovery",
-            "paired and clinical_first and change is not null",
+            "paired and clinical_first",
             {
-                "reliably recovered": "not clinical_last and change = 'improved'",
-                "recovered only": "not clinical_last and change <> 'improved'",
+                "reliably recovered": "not clinical_last and change is not distinct from 'improved'",
+                "recovered only": "not clinical_last and change is distinct from 'improved'",
                 "not recovered": "clinical_last",
             },
             about_outcome=True,
@@ -63,7 +63,7 @@ METRICS: dict[str, Metric] = {
     for m in (
         _proportion(
             "reliable-improvement", "Clearly better", "How many people improved by more than the questionnaire's own wobble?", "change", "improved",
-            "change = 'improved'", "people whose score improved by at least the reliable change of the questionnaire", "people with a first and a later score",
+            "change = 'improved'", "people whose score improved by the reliable change of the questionnaire", "people with a first and a later score",
             "higher", JACOBSON_TRUAX,
         ),
         _proportion(
@@ -83,7 +83,7 @@ METRICS: dict[str, Metric] = {
         ),
         _proportion(
             "reliable-recovery", "Moved out of the clinical range and clearly better", "Of the people who began in the clinical range, how many left it and improved clearly?",
-            "recovery", "reliably recovered", "not clinical_last and change = 'improved'", "people who left the clinical range and improved by at least the reliable change",
+            "recovery", "reliably recovered", "not clinical_last and change is not distinct from 'improved'", "people who left the clinical range and improved by at least the reliable change",
             "people with two scores who began in the clinical range", "higher", JACOBSON_TRUAX,
         ),
         _proportion(
@@ -97,7 +97,7 @@ METRICS: dict[str, Metric] = {
         ),
         _proportion(
             "follow-up-rate", "Followed up", "How many of the people due a second score have one?", "follow-up", "paired",
-            "paired", "people with a first and a later score", "people due a second score: ended, or with the service for 13 weeks", "higher",
+            "paired", "people with a first and a later score", "people due a second score: ended, or with the service for 13 weeks (a setting)", "higher",
             "Clark (2018): high follow-up prevents rates that flatter",
         ),
         _mean(
