@@ -166,9 +166,7 @@ def _everything(counts: Counts, cells: tuple[str, ...], partition: bool) -> Plan
     return Plan("own", counts, shown, dict.fromkeys(cells, shown), totals, False, dict.fromkeys(cells, False))
 
 
-def _kept(
-    counts: Counts, cells: tuple[str, ...], was: Shown | None, enough: int
-) -> tuple[dict[Place, Figure], dict[Figure, int], dict[Place, int]]:
+def _kept(counts: Counts, cells: tuple[str, ...], was: Shown | None, enough: int) -> tuple[dict[Place, Figure], dict[Figure, int], dict[Place, int]]:
     """The figures to show of each cell, their values, and the distinct people behind them: the new ones where enough people differ, else the earlier."""
     version = was.version + 1 if was else 1
     new = {(g, c): (counts.cells[c][i], counts.people[c][i]) for i, g in enumerate(counts.groups) for c in cells}
@@ -253,18 +251,26 @@ def _total_may_move(table: hiding.Table, was: Shown, enough: int) -> bool:
     if not was.total:
         return True
     before, after = frozenset(was.total), table.whole()
-    known = table.now_known()
 
     def seen(cells: Iterable[str]) -> bool:
-        moved: dict[tuple[Group, str], int] = {}
-        for f in (after ^ before) - known:
-            if f[2] in cells:
-                moved[(f[0], f[1]), f[2]] = moved.get(((f[0], f[1]), f[2]), 0) + table.value[f] * (1 if f in after else -1)
-        return not any(moved.values()) or _behind(moved.values()) >= enough
+        moved = _hidden_moves({f for f in before if f[2] in cells}, {f for f in after if f[2] in cells}, table.now_known(), table.value)
+        return not any(moved) or _behind(moved) >= enough
 
     return all(seen([c]) for c in table.cells if c not in table.hidden_total and (WHOLE, c) not in was.hidden) and (
         table.hidden_total_base or (WHOLE, BASE) in was.hidden or seen(table.cells)
     )
+
+
+def _hidden_moves(before: Iterable[Figure], after: Iterable[Figure], known: frozenset[Figure], value: Mapping[Figure, int]) -> list[int]:
+    """By how much each cell of a total has moved, where a reader does not know the cell both before and after."""
+    old = {f[:3]: f for f in before}
+    new = {f[:3]: f for f in after}
+    moves = []
+    for place in {*old, *new}:
+        both = [f for f in (old.get(place), new.get(place)) if f is not None]
+        if not known.issuperset(both):
+            moves.append((value[new[place]] if place in new else 0) - (value[old[place]] if place in old else 0))
+    return moves
 
 
 def _with_the_old_total(small: hiding.Table, was: Shown) -> hiding.Table:
@@ -395,7 +401,8 @@ def plan_means(
     if same_people and policy != "own":
         hidden |= {g for g, is_hidden in zip(same_people.counts.groups, same_people.hidden_base, strict=True) if is_hidden and g in figure}
     value |= was.value if was else {}
-    known = was.known if was else frozenset()
+    nobody = frozenset(figure[g] for g in groups if not n[g])  # nothing is learned about anyone
+    known = nobody | (was.known if was else frozenset())
     ended = [g for g in sorted(groups, key=lambda g: (n[g], g)) if not g[1]] if groups_partition else []
     total = tuple(sorted(figure[g] for g in ended))
     hidden_total = not ended or sum(n[g] for g in ended) < fewest
@@ -485,10 +492,8 @@ def _mean_total_may_move(
     """Whether the difference between the new total and the old has no hidden change, or enough people, behind it."""
     if WHOLE in was.hidden:
         return True
-    moved: dict[Group, int] = {}
-    for f in (set(total) ^ set(was.total)) - known:
-        moved[f[0], f[1]] = moved.get((f[0], f[1]), 0) + int(value[f]["people"]) * (1 if f in total else -1)
-    return not moved or _behind(moved.values()) >= enough
+    moved = _hidden_moves(was.total, total, known, {f: int(value[f]["people"]) for f in (*total, *was.total)})
+    return not any(moved) or _behind(moved) >= enough
 
 
 def _exact(facts: Iterable[Sum], known: frozenset[Figure]) -> bool:

@@ -177,9 +177,15 @@ def _float(value: object) -> float | None:
 
 
 def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services: list[str] | None) -> None:
-    """Rebuilds the marts of the services named (None: of all), inside the caller's transaction."""
-    cursor.execute("create or replace temp table touched as select distinct service_code from services where $all or service_code in (select unnest($codes))",
-                   {"all": services is None, "codes": services or [""]})  # fmt: skip
+    """Rebuilds the marts of the services named and of their providers' others (None: of all), inside the caller's transaction.
+
+    A person is known within one provider, so whether a stay is somebody's only one can change for all of a provider's services.
+    """
+    cursor.execute(
+        "create or replace temp table touched as select distinct service_code from services where $all or provider_code in "
+        "(select provider_code from services where service_code in (select unnest($codes)))",
+        {"all": services is None, "codes": services or [""]},
+    )
     if services is None:  # also rows of services that are no more
         for mart in MARTS:
             cursor.execute(f"delete from {mart}")

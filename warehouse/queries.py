@@ -20,7 +20,7 @@ from warehouse.connect import Store
 
 DIMENSIONS = (
     "service, provider, service_type, sector, locality, person, role, shares, started_on, ended_on, came_back, start_quarter, end_quarter, "
-    "age_band, gender, ethnic_group, deprivation_quintile, main_need, how_it_ended, maintain"
+    "age_band, gender, ethnic_group, deprivation_quintile, main_need, how_it_ended, maintain, only_stay"
 )
 
 
@@ -67,6 +67,9 @@ def source(store: Store, scope: Scope, shared_only: bool, data_date: date | None
             if scope.perspective:
                 where += ["perspective = $perspective"]
                 parameters["perspective"] = scope.perspective
+            elif scope.measure:
+                where += ["perspective = $perspective"]
+                parameters["perspective"] = store.measures[scope.measure].headline_perspective
             else:
                 where += ["perspective = (select headline_perspective from measure m where m.code = measure)"]
     where += _who(scope, parameters, shared_only)
@@ -191,28 +194,27 @@ def counts(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, fami
     """Exact counts of one metric's family: one row per group (and whether still open); cells of the family, and distinct people in each."""
     version, day = versions(cursor)
     rows = source(store, scope, shared_only, day)
-    cells = [(name, f"({condition})") for name, condition in family.cells.items()]
-    counted = ", ".join(
-        ["count(*) as n_base", "count(distinct person) as p_base"]
-        + [f"count(*) filter {condition} as n_{i}, count(distinct person) filter {condition} as p_{i}" for i, (_, condition) in enumerate(cells)]
-    )
-    sql = f"""with base as (select *, {_group(scope)} as grp, {_open(scope)} as still_open from {rows.sql} where {rows.conditions()} and {family.base})
-        select grp, still_open, grouping(grp) = 1 as whole, {counted} from base group by grouping sets ((grp, still_open), (still_open)) order by grp, still_open"""
-    every = _run(cursor, sql, rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7})
-    found = [r for r in every if not r["whole"]]
-    # One person may stand in several groups, so distinct people of the total are counted, not added
-    whole = next((r for r in every if r["whole"] and not r["still_open"]), None)
-    names = [name for name, _ in cells]
+    cells = {"base": "true"} | family.cells
+    counted = ", ".join(f"count(*) filter ({condition}) as n_{i}, {_people(condition, i)}" for i, condition in enumerate(cells.values()))
+    sql = f"select {_group(scope)} as grp, {_open(scope)} as still_open, {counted} from {rows.sql} where {rows.conditions()} and {family.base} group by 1, 2 order by 1, 2"
+    found = _run(cursor, sql, rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7})
+    ended = [r for r in found if not r["still_open"]]
     return Counts(
         metric.id,
         scope,
         tuple((r["grp"], bool(r["still_open"])) for r in found),
-        {name: tuple(r[f"n_{i}"] for r in found) for i, name in enumerate(names)},
-        {"base": tuple(r["p_base"] for r in found)} | {name: tuple(r[f"p_{i}"] for r in found) for i, name in enumerate(names)},
-        total_people={"base": whole["p_base"]} | {name: whole[f"p_{i}"] for i, name in enumerate(names)} if whole else {},
+        {name: tuple(r[f"n_{i}"] for r in found) for i, name in enumerate(cells) if name != "base"},
+        {name: tuple(r[f"once_{i}"] + r[f"again_{i}"] for r in found) for i, name in enumerate(cells)},
+        # Whoever has several stays may stand in several groups; counting the largest such group only can never be too many
+        total_people={name: sum(r[f"once_{i}"] for r in ended) + max(r[f"again_{i}"] for r in ended) for i, name in enumerate(cells)} if ended else {},
         data_version=version,
         data_date=day,
     )
+
+
+def _people(condition: str, i: int) -> str:
+    # Nearly everybody has one stay: only the others need the dear count of distinct people
+    return f"count(*) filter (({condition}) and only_stay) as once_{i}, count(distinct person) filter (({condition}) and not only_stay) as again_{i}"
 
 
 def moments(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, scope: Scope, shared_only: bool) -> Moments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -250,7 +251,7 @@ def behind(changes: list[int]) -> int:
 def test_no_difference_between_two_versions_has_fewer_than_five_people_behind_it(versions: list[Counts], policy: Policy) -> None:
     enough = {"inside": 5, "outside": 10}[policy]
     plans = successive(versions, policy)
-    for before, after in zip(plans, plans[1:], strict=False):
+    for before, after in pairwise(plans):
         was = {(g, c): before.counts.cells[c][i] for i, g in enumerate(before.counts.groups) for c in before.counts.cells}
         now = {(g, c): after.counts.cells[c][i] for i, g in enumerate(after.counts.groups) for c in after.counts.cells}
         both = shown_cells(before) & shown_cells(after)
@@ -295,8 +296,9 @@ def test_the_same_data_give_the_same_figures_and_nothing_drifts_far(versions: li
 
 
 def moments(rows: dict[str, tuple[int, float]]) -> Moments:
+    n_of = tuple(n for n, _ in rows.values())
     return Moments(
-        "mean-change", Scope(by="service", measure="PHQ-9"), tuple((g, False) for g in rows), tuple(n for n, _ in rows.values()), tuple(n for n, _ in rows.values()),
+        "mean-change", Scope(by="service", measure="PHQ-9"), tuple((g, False) for g in rows), n_of, n_of,
         {"gain": tuple(n * m for n, m in rows.values()), "gain2": tuple(n * (m * m + 4) for n, m in rows.values())},
     )  # fmt: skip
 

@@ -40,5 +40,7 @@ select
     s.service_code in (select service_code from keeping) or exists (
         from goals g where g.service_code = s.service_code and g.person = s.person and g.kind = 'maintain'
         and g.agreed_on >= s.started_on and g.agreed_on <= coalesce(s.ended_on, date '9999-12-31')
-    )
+    ),
+    -- Distinct people are counted as those with one stay, plus the few others counted one by one (queries.counts)
+    count(*) over (partition by s.person) = 1
 from stay s join services v using (service_code);
