@@ -1,0 +1,192 @@
+"""One line per person. Coded records of real people: only `access.record.open_journeys` hands them out, and nothing here knows who they are.
+
+A journey is a mapping: `label` (the code name drawn for this viewing), `weeks` and `scores` of equal length, and, if known, `words` (a short line
+such as `clearly better, 14 weeks`) and `change` (`improved`, `same`, `worsened`, `mixed`). Where scores are banded they are the middles of their
+bands, and `bands` (words, from, to) gives the vertical axis its words, so that no finer number is shown than was released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from charts import theme, trajectory
+from charts.theme import UNIT
+from domain.types import Measure
+
+Journey = Mapping[str, Any]
+Bands = Sequence[tuple[str, float, float]]
+PANEL, HEAD, GUTTER = 88, 40, 16  # pixels: the plot of one panel, the words above it, the space between rows
+WIDE = 0.9  # of a column that the panel itself takes
+
+
+def small_multiples(
+    journeys: Sequence[Journey], measure: Measure, *, title: str, subtitle: str, footer: str, bands: Bands = (), columns: int = 3, key: str = ""
+) -> go.Figure:
+    """A grid of small lines on shared axes, in the order given, each with its first score's reliable-change band and the cut-off.
+
+    All panels lie in one pair of axes, which keeps clicking exact and drawing quick. `customdata` of every mark is the journey's label.
+    """
+    low, high = float(measure.lowest), float(measure.highest)
+    longest = max((week for j in journeys for week in j["weeks"]), default=0) or 1
+    rows = -(-len(journeys) // columns) if journeys else 1
+    pitch = HEAD + PANEL + GUTTER
+    plot = rows * pitch - GUTTER
+    line_x: list[float | None] = []
+    line_y: list[float | None] = []
+    dots: list[tuple[float, float, str, str]] = []
+    ends: list[tuple[float, float, str, str, theme.Sign]] = []
+    shapes: list[dict[str, object]] = []
+    annotations: list[dict[str, Any]] = []
+
+    def across(column: int, week: float) -> float:
+        return column + 0.02 + (WIDE - 0.04) * week / longest
+
+    def down(row: int, score: float) -> float:
+        return row * pitch + HEAD + PANEL * (high - score) / (high - low)
+
+    for i, journey in enumerate(journeys):
+        row, column = divmod(i, columns)
+        sign = theme.sign(journey.get("change"))
+        shapes += _panel(column, row, journey, measure, down)
+        label, said = theme.wrap(str(journey["label"]), 18), theme.wrap(str(journey.get("words", "")), 20)
+        second = f'<br><span style="font-size:11px"><span style="color:{sign.colour}">{sign.shape}</span> {said.split("<br>")[0]}</span>' if said else ""
+        annotations.append(theme.note(column, row * pitch + HEAD - 6, f"<b>{label}</b>{second}", xanchor="left", yanchor="bottom", borderpad=0))
+        points = sorted(zip(journey["weeks"], journey["scores"], strict=True))
+        for week, score in points:
+            hover = f"<b>{label}</b><br>{theme.plain(_point(week, score, bands))}" + (f"<br>{sign.shape} {said}" if said else "")
+            line_x.append(across(column, week))
+            line_y.append(down(row, float(score)))
+            dots.append((across(column, week), down(row, float(score)), str(journey["label"]), hover))
+        line_x.append(None)
+        line_y.append(None)
+        if points:
+            x, y, code, hover = dots.pop()
+            ends.append((x, y, code, hover, sign))
+    ink = theme.COLOURS["nothing"]
+    data = [
+        {"type": "scatter", "mode": "lines", "x": line_x, "y": line_y, "line": {"color": ink, "width": 1.5}, "hoverinfo": "skip"},
+        theme.marks([d[0] for d in dots], [d[1] for d in dots], [d[2] for d in dots], [d[3] for d in dots], size=5, color=ink),
+        theme.marks([e[0] for e in ends], [e[1] for e in ends], [e[2] for e in ends], [e[3] for e in ends], size=11, color=[e[4].colour for e in ends], symbol=[e[4].symbol for e in ends]),
+    ]  # fmt: skip
+    for row in range(rows):
+        top, foot = (bands[-1][0], bands[0][0]) if bands else (theme.number(high), theme.number(low))
+        for words, score, anchor in ((top, high, "top"), (foot, low, "bottom")):
+            text = theme.wrap(words, 9)
+            annotations.append(theme.note(0, down(row, score), text, xref="paper", xanchor="right", yanchor=anchor, align="right", xshift=-4, borderpad=0, font={"size": 11}, opacity=0.85))
+    said_key = [f"each line begins at the first score; a panel is {theme.number(longest)} weeks wide; {measure.code}: {measure.better} is better"]
+    if measure.reliable_change is not None:
+        said_key.append("grey band: too small a change to be sure of")
+    if measure.cutoff is not None:
+        said_key.append(f"dashes: cut-off {theme.number(float(measure.cutoff))}")
+    text = theme.wrap("; ".join(said_key) + ".", theme.FOOTER_WRAP)
+    annotations.append(
+        theme.note(0, 1, text[:1].upper() + text[1:], xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-_left(bands), yshift=UNIT, borderpad=0, font={"size": theme.FOOTER})
+    )
+    made = theme.layout(
+        title, subtitle, footer, key=key, plot=plot, left=_left(bands), above=theme.lines(text) * 16 + UNIT, below=UNIT, shapes=shapes, annotations=annotations,
+        xaxis=theme.blank_axis(0, columns - (1 - WIDE)), yaxis=theme.blank_axis(plot, 0),
+    )  # fmt: skip
+    return theme.figure(data, made)
+
+
+def _left(bands: Bands) -> int:
+    return 8 * UNIT if bands else 3 * UNIT
+
+
+def _panel(column: int, row: int, journey: Journey, measure: Measure, down: Any) -> list[dict[str, object]]:
+    """Floor and ceiling of one panel, the band round its first score, and the cut-off."""
+    low, high = float(measure.lowest), float(measure.highest)
+    x = {"x0": column, "x1": column + WIDE, "layer": "below"}
+    made: list[dict[str, object]] = [
+        {"type": "line", **x, "y0": down(row, at), "y1": down(row, at), "line": {"color": theme.GRID, "width": 1}} for at in (low, high)
+    ]
+    if measure.reliable_change is not None and journey["scores"]:
+        first = float(min(zip(journey["weeks"], journey["scores"], strict=True))[1])
+        width = float(measure.reliable_change)
+        made.append({"type": "rect", **x, "y0": down(row, min(high, first + width)), "y1": down(row, max(low, first - width)), "fillcolor": theme.BAND, "line": {"width": 0}})
+    if measure.cutoff is not None:
+        at = down(row, float(measure.cutoff))
+        made.append({"type": "line", **x, "y0": at, "y1": at, "line": {"color": theme.LINE, "width": 1, "dash": "3px,3px"}})
+    return made
+
+
+def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer: str, bands: Bands = (), key: str = "") -> go.Figure:
+    """One journey opened large: each score at its week since the start, bands or numbers on the axis, the reliable-change band labelled."""
+    low, high = float(measure.lowest), float(measure.highest)
+    sign = theme.sign(journey.get("change"))
+    points = sorted(zip(journey["weeks"], (float(s) for s in journey["scores"]), strict=True))
+    longest = max((week for week, _ in points), default=0) or 1
+    label = str(journey["label"])
+    hover = [f"<b>{theme.wrap(label, 30)}</b><br>{theme.plain(_point(week, score, bands))}" for week, score in points]
+    x, y = [week for week, _ in points], [score for _, score in points]
+    data = [
+        {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": theme.COLOURS["nothing"], "width": 2}, "hoverinfo": "skip"},
+        theme.marks(
+            x, y, [label] * len(x), hover, size=[9] * (len(x) - 1) + [15], color=[theme.COLOURS["nothing"]] * (len(x) - 1) + [sign.colour],
+            symbol=["circle"] * (len(x) - 1) + [sign.symbol],
+        ),
+    ]  # fmt: skip
+    shapes, annotations = trajectory.scale(measure, low, high)
+    if bands:  # the words are on the axis instead
+        annotations = [a for a in annotations if str(a["text"]).startswith("cut-off")]
+        shapes = [s for s in shapes if "dash" in s["line"]]  # type: ignore[operator]
+        shapes += [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": start, "y1": start, "line": {"color": theme.GRID, "width": 1}, "layer": "below"} for _, start, _ in bands[1:]]
+    if measure.reliable_change is not None and points:
+        top, foot = min(high, y[0] + float(measure.reliable_change)), max(low, y[0] - float(measure.reliable_change))
+        shapes.append({"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": foot, "y1": top, "fillcolor": theme.BAND, "line": {"width": 0}, "layer": "below"})
+        annotations.append(theme.note(0.5, top, "too small a change to be sure of", xref="paper", xanchor="center", yanchor="top", font={"size": theme.FOOTER}))
+    said = f"{sign.shape} {journey.get('words') or sign.words}"
+    if points:
+        annotations.append(theme.note(x[-1], y[-1], f"<b>{theme.wrap(said, 22)}</b>", xanchor="right", yanchor="bottom" if y[-1] < (low + high) / 2 else "top", align="right", yshift=12 if y[-1] < (low + high) / 2 else -12))
+    left = 11 * UNIT if bands else 4 * UNIT
+    annotations.append(theme.note(0, 1, trajectory.axis_words(measure), xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=4, xshift=-left, borderpad=0))
+    annotations.append(theme.note(1, 0, "weeks since the first score", xref="paper", yref="paper", xanchor="right", yanchor="top", yshift=-3 * UNIT))
+    ticks: dict[str, Any] = {"nticks": 6}
+    if bands:
+        ticks = {"tickvals": [(start + stop) / 2 for _, start, stop in bands], "ticktext": [theme.wrap(words, 12) for words, _, _ in bands], "showgrid": False}
+    made = theme.layout(
+        title, subtitle, footer, key=key, plot=trajectory.PLOT, left=left, right=UNIT if bands else trajectory.margin_for(measure), above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
+        xaxis=theme.axis(range=[-longest * 0.04, longest * 1.04], nticks=8, showgrid=False), yaxis=theme.axis(range=[low, high], **ticks),
+    )  # fmt: skip
+    return theme.figure(data, made)
+
+
+def _score_words(score: float, bands: Bands) -> str:
+    """The band's words, or the number where there are no bands."""
+    for words, start, stop in bands:
+        if start <= score <= stop:
+            return words
+    return theme.number(float(score))
+
+
+def _point(week: float, score: float, bands: Bands) -> str:
+    when = "first score" if week == 0 else f"week {theme.number(float(week))}"
+    return f"{when}: {_score_words(float(score), bands)}"
+
+
+def _line(journey: Journey, bands: Bands) -> str:
+    points = sorted(zip(journey["weeks"], journey["scores"], strict=True))
+    said = f"{journey['label']}: " + ", ".join(_point(week, score, bands) for week, score in points)
+    return said + (f"; {journey['words']}" if journey.get("words") else "")
+
+
+def alt_text(journeys: Sequence[Journey], measure: Measure, *, title: str, subtitle: str = "", bands: Bands = ()) -> str:
+    """The chart in words: its finding, then each coded record's scores."""
+    kind = f"{len(journeys)} small lines of {measure.code}, where {measure.better} is better; coded records of real people"
+    return theme.said(kind, title, subtitle, [_line(j, bands) for j in journeys])
+
+
+def table(journeys: Sequence[Journey], bands: Bands = ()) -> pd.DataFrame:
+    """The scores behind the chart: one row per coded record and score; words where scores are banded."""
+    points = [(j["label"], week, score) for j in journeys for week, score in sorted(zip(j["weeks"], j["scores"], strict=True))]
+    return theme.frame(
+        {
+            "Code name": [label for label, _, _ in points],
+            "Weeks since the first score": [week for _, week, _ in points],
+            "Score": [_score_words(float(score), bands) if bands else score for _, _, score in points],
+        }
+    )

@@ -1,0 +1,105 @@
+"""Figures from the command line: the list of metrics, and one metric asked of the desk."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from datetime import date
+from typing import Any
+
+from access import desk
+from commands import opened
+from domain import quarters
+from domain.types import Metric, Released, ReleasedRow, Scope
+from metrics import registry
+
+NUMBERS = {"proportion": ("numerator", "denominator"), "mean": ("n",), "curve": ("n",)}  # a mean's n is kept where a rate keeps its base
+
+
+def metrics(asked: argparse.Namespace) -> int:
+    """One line per metric with tabs between: id, kind, unit, title, question."""
+    for metric in registry.METRICS.values():
+        print(metric.id, metric.kind, metric.unit, metric.title, metric.question, sep="\t")
+    return 0
+
+
+def ask(asked: argparse.Namespace) -> int:
+    """Prints one metric, one row per group: csv or json. Notes (what is hidden, up to when the data speak) go to stderr."""
+    metric = registry.METRICS[asked.metric]
+    scope = Scope(
+        services=tuple(sorted(set(asked.service))), start=asked.start, end=asked.end, basis=asked.basis, measure=asked.measure,
+        subscale=asked.subscale, perspective=asked.perspective, by=asked.by,
+    )  # fmt: skip
+    with opened.store(opened.settings_of(asked)) as store:
+        released = desk.ask(store, opened.viewer(), metric.id, scope, policy=asked.policy)
+    rows = [_row(metric, row) for row in _rows(released)]
+    if asked.format == "json":
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        _csv(rows, columns(metric))
+    for note in (*filter(None, [released.widened]), *released.notes):
+        print(note, file=sys.stderr)
+    return 0
+
+
+def columns(metric: Metric) -> list[str]:
+    """The columns of a metric's rows, in order."""
+    return ["group", *NUMBERS[metric.kind], "value", "lower", "upper", "hidden", "too_few", "still_open"]
+
+
+def _rows(released: Released) -> list[ReleasedRow]:
+    return list(released.rows) or ([released.total] if released.total else [])
+
+
+def _row(metric: Metric, row: ReleasedRow) -> dict[str, Any]:
+    every = {
+        "group": row.group, "numerator": row.numerator, "denominator": row.denominator, "n": row.denominator, "value": row.value, "lower": row.lower,
+        "upper": row.upper, "hidden": row.hidden, "too_few": row.too_few, "still_open": row.still_open,
+    }  # fmt: skip
+    return {column: every[column] for column in columns(metric)}
+
+
+def _csv(rows: list[dict[str, Any]], names: list[str]) -> None:
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+
+
+def _cell(value: Any) -> Any:
+    """A value as a CSV cell: true and false in small letters, and text that a spreadsheet would take for a formula made inert."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'" + value if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value else value
+
+
+def first_day(text: str) -> date:
+    """The day, or the first day of the quarter or plan year, that was typed."""
+    return _period(text)[0]
+
+
+def last_day(text: str) -> date:
+    """The day, or the last day of the quarter or plan year, that was typed."""
+    return _period(text)[1]
+
+
+def _period(text: str) -> tuple[date, date]:
+    try:
+        day = date.fromisoformat(text)
+        return day, day
+    except ValueError:
+        pass
+    if british := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+        try:
+            day = date(int(british[3]), int(british[2]), int(british[1]))
+            return day, day
+        except ValueError:
+            pass
+    if quarter := quarters.quarter_named(text):
+        return quarter.start, quarter.end
+    if (year := quarters.parse_year(text)) is not None:
+        return quarters.year_dates(year)
+    raise argparse.ArgumentTypeError("write a day (2025-04-01), a plan year (2025-26) or a quarter ('2025-26 Q3')")

@@ -1,0 +1,20 @@
+"""Groups of people: by when they started or by a characteristic, who got better, stayed the same or got worse, and how scores went over time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import breadcrumbs, cohorts, empty, scope_bar, session
+
+viewer = session.page_for("commissioner", "manager", "presenter")
+
+if not session.services():
+    empty.portfolio()
+scope = session.scope()
+breadcrumbs.show(scope, "cohorts")
+st.title("Groups of people", anchor=False)
+by = scope.by if scope.by in cohorts.BREAKDOWNS else "start_quarter"
+cohorts.answer(scope, by)
+scope_bar.show("cohorts", scope.with_(by=by), breakdowns=cohorts.BREAKDOWNS)
+cohorts.side_by_side(scope, by, viewer)
+cohorts.over_time(scope)

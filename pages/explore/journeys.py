@@ -1,0 +1,23 @@
+"""Journeys: one line per person of a group, in small, and one opened large. Coded records of real people; who looks is written down."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import breadcrumbs, empty, journeys, scope_bar, session, words
+
+viewer = session.page_for("commissioner", "manager")
+
+if not session.services():
+    empty.portfolio()
+scope = session.scope().with_(by="")
+scope = scope.with_(measure=session.measure_of(scope))
+breadcrumbs.show(scope, "journeys")
+st.title("Journeys", anchor=False)
+drawn = journeys.drawn(scope, viewer)
+st.markdown(f"#### {words.plain(drawn.sentence)}")
+st.caption("Nobody's score tells who they are. Do not try to work it out, and do not note down a line.")
+scope_bar.show("journeys", scope)
+journeys.orders(viewer)
+journeys.small(drawn, scope)
+journeys.large(drawn, viewer)

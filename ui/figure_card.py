@@ -1,0 +1,102 @@
+"""One figure as every page shows it: the sentence first, then the chart, its reading, its table and download, and *Explain this number*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from domain.types import Released
+from exports import files
+from metrics.registry import METRICS
+from ui import labels, pick, session, words
+
+BARE = {"title": "", "subtitle": "", "footer": ""}
+Opens = tuple[str, dict[str, str], Callable[[str], None]]  # the label of the keyboard twin, its options, what a choice does
+
+
+def show(
+    key: str,
+    figure: object,
+    alt: str,
+    table: pd.DataFrame,
+    released: Sequence[Released],
+    *,
+    title: str,
+    subtitle: str,
+    footer: str = "",
+    sentence: str = "",
+    reading: str = "",
+    opens: Opens | None = None,
+    download: bool = True,
+) -> None:
+    """A figure card. `released` are the protected figures it is drawn from: they, and nothing else, are explained and downloaded.
+
+    The figure is drawn BARE: its title, subtitle and footer stand round it as text of the page, which wraps to any screen.
+    """
+    with st.container(key=f"card-{key}", gap="small"):
+        if sentence:
+            st.markdown(words.plain(sentence))
+        for note in dict.fromkeys(r.widened for r in released if r.widened):
+            st.info(words.plain(note))
+        st.markdown(f"**{words.plain(title)}**")
+        st.caption(words.plain(subtitle))
+        chart, figures = st.tabs(["Chart", "Table"])
+        # A new key for every view: a selection of an earlier view must never be taken for a click in this one.
+        view = f"{key}-{abs(hash(tuple((r.metric, r.scope, r.data_version, r.policy) for r in released))):x}"
+        with chart:
+            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None)
+        with figures:
+            st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
+            if download:
+                _downloads(view, released)
+        st.caption(words.plain(" ".join(part for part in (reading, footer or labels.footer(released[0], len({r.scope for r in released}) == 1)) if part)))
+        if opens and opens[1]:
+            pick.box(opens[0], opens[1], f"box-{view}", opens[2])
+        explain(released)
+
+
+def even(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with every column of one kind: where some cells are words (`hidden`), the numbers beside them are written as text too."""
+    mixed = [name for name in table.columns if len({isinstance(value, str) for value in table[name]}) > 1]
+    return table.assign(**{name: [value if isinstance(value, str) else f"{value:,g}" for value in table[name]] for name in mixed})
+
+
+def _downloads(view: str, released: Sequence[Released]) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for kind, label in (("csv", "Download CSV"), ("xlsx", "Download Excel")):
+            content, name, mime = files.download(released, kind, session.names())
+            st.download_button(label, content, file_name=name, mime=mime, on_click="ignore", key=f"{kind}-{view}")
+
+
+def explain(released: Sequence[Released]) -> None:
+    """What was counted, out of whom, where it comes from, how sure it is, who is followed up, and what is hidden."""
+    with st.expander("Explain this number"):
+        for answer in {r.metric: r for r in released}.values():
+            st.markdown(explanation(answer))
+
+
+def explanation(released: Released) -> str:
+    """The same as a few lines of Markdown."""
+    metric = METRICS[released.metric]
+    hidden = sum(row.hidden for row in released.rows) + bool(released.total and released.total.hidden)
+    counted = "Counted" if metric.kind == "proportion" else "What it is"
+    lines = [
+        f"**{metric.title}.** {metric.question}",
+        f"- **{counted}:** {metric.numerator_words}",
+        f"- **Out of whom:** {metric.denominator_words}",
+        f"- **Which people:** {words.plain(released.scope.describe(session.names()))}",
+        f"- **How sure:** {metric.method}",
+        f"- **Where it comes from:** {metric.source}",
+        f"- **Hidden:** {words.count(hidden, 'figure')} of {len(released.rows) + bool(released.total)}. {words.HIDDEN if hidden else ''}",
+        f"- **As of:** {words.day(released.data_date)}, data version {released.data_version}; {POLICIES[released.policy]}",
+    ]
+    return "\n".join(lines + [f"- {words.plain(note)}" for note in released.notes])
+
+
+POLICIES = {
+    "own": "exact, because these are your own services",
+    "inside": "small groups are hidden",
+    "outside": "rounded, and small groups are hidden",
+}

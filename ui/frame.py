@@ -1,0 +1,116 @@
+"""What stands round every page: the menu of a role, the banner of made-up data, *View as*, and the foot."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from access import desk
+from domain.types import ROLES
+from ui import sample, session, words
+
+# Which roles each page serves, by menu section. The page's own first line says the same; a test holds them together.
+MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
+    "Explore": (
+        ("overview", "Overview", ":material/home:", ("commissioner", "manager", "presenter")),
+        ("service", "Service", ":material/house:", ("commissioner", "manager", "presenter")),
+        ("cohorts", "Groups of people", ":material/groups:", ("commissioner", "manager", "presenter")),
+        ("journeys", "Journeys", ":material/timeline:", ("commissioner", "manager")),
+    ),
+    "Returns": (("upload", "Upload", ":material/upload_file:", ("commissioner", "manager")),),
+    "About": (
+        ("handbook", "Handbook", ":material/menu_book:", ROLES),
+        ("administration", "Administration", ":material/settings:", ("administrator",)),
+    ),
+}
+
+STYLE = """
+<style>
+  .stMainBlockContainer { max-width: 68rem; padding-top: 4.5rem; }
+  .st-key-banner { background: light-dark(#fdf3d8, #3a2f10); border-left: 4px solid #b45f06; padding: .5rem .9rem; border-radius: 4px; }
+  .st-key-foot { border-top: 1px solid rgba(128, 128, 128, .35); margin-top: 3rem; padding-top: .75rem; font-size: .875rem; }
+  .stMarkdown p, .stMarkdown li, .stMarkdown h4 { max-width: 46rem; }
+  .stMarkdown h4 { line-height: 1.4; }
+  .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
+  .st-key-foot p { margin-bottom: .25rem; }
+</style>
+"""
+
+
+@st.cache_data(show_spinner=False)
+def icon() -> Image.Image:
+    """Three rising bars, drawn here: an icon named by its word would be fetched from another server."""
+    drawn = np.zeros((32, 32, 4), np.uint8)
+    drawn[2:30, 2:30] = (10, 96, 104, 255)
+    for left, top in ((7, 19), (14, 14), (21, 8)):
+        drawn[top:25, left : left + 4] = (255, 255, 255, 255)
+    return Image.fromarray(drawn)
+
+
+def menu(role: str) -> dict[str, list[st.Page]]:
+    """The pages of a role by section; the first is where the role begins."""
+    sections: dict[str, list[st.Page]] = {}
+    for section, pages in MENU.items():
+        for name, title, icon, roles in pages:
+            if role in roles:
+                first = not sections
+                sections.setdefault(section, []).append(st.Page(session.PAGES[name], title=title, icon=icon, url_path=name, default=first))
+    return sections
+
+
+def style() -> None:
+    st.html(STYLE)
+
+
+def banner() -> None:
+    """Permanent on the sample database; on one's own, nothing but the way back."""
+    if session.database() == "own":
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="banner"):
+        st.markdown(f"**Made-up data.** {sample.BANNER}", width="stretch")
+        st.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
+
+
+def view_as() -> None:
+    """Local mode only: whose eyes to look through. It decides what is offered and what the desk allows."""
+    with st.sidebar:
+        st.markdown("### View as")
+        role = session.viewer().role
+        index = ROLES.index(role)
+        st.radio("View as", ROLES, index, format_func=lambda role: words.COUNTERPARTS[role], key="view-as", label_visibility="collapsed", on_change=_changed)
+        if role == "manager":
+            _provider()
+        st.caption("This copy runs on this machine only and has no sign-in, so anyone who uses it may choose.")
+        if session.database() == "own":
+            st.button("Back to the made-up data", on_click=session.use, args=("sample",))
+
+
+def _changed() -> None:
+    st.session_state["role"] = st.session_state["view-as"]
+    st.session_state.pop("opened", None)  # an opened journey belongs to the one who opened it
+
+
+def _provider() -> None:
+    providers = desk.providers(session.store())
+    if not providers:
+        st.caption("There is no provider yet: upload a workbook with a Services sheet as commissioner first.")
+        return
+    if st.session_state.get("provider") not in providers:
+        st.session_state["provider"] = next(iter(providers))
+        st.rerun()  # what is above was drawn for a manager of no provider, who sees nothing
+    index = list(providers).index(st.session_state["provider"])
+    st.selectbox("Provider", list(providers), index, format_func=lambda code: providers[code], key="view-as-provider", on_change=_changed_provider)
+
+
+def _changed_provider() -> None:
+    st.session_state["provider"] = st.session_state["view-as-provider"]
+    st.session_state.pop("opened", None)
+
+
+def foot() -> None:
+    """Up to when the data speak, which version they are, and the standing line."""
+    now = session.state()
+    with st.container(key="foot"):
+        st.markdown(f"**{words.STANDING}**")
+        st.markdown(f"Data up to {words.day(now.data_date)} · data version {now.data_version} · figures are never for payment or for choosing cuts")

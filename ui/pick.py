@@ -1,0 +1,36 @@
+"""Clicks and their keyboard twin. A click on a mark and a choice in the box beside it do the same: write the link and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+
+def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None = None, height: int | None = None) -> None:
+    """A chart whose marks carry a stable code as customdata. `chosen(code)` is called once, in the callback, when a mark is clicked."""
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        code = _code(points[0].get("customdata")) if points else ""
+        if code and chosen:
+            chosen(code)
+
+    more: dict[str, Any] = {"on_select": clicked, "selection_mode": "points"} if chosen else {}
+    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False}, theme=None, **more)
+
+
+def _code(customdata: Any) -> str:
+    first = customdata[0] if isinstance(customdata, (list, tuple)) and customdata else customdata
+    return "" if first is None else str(first)
+
+
+def box(label: str, options: dict[str, str], key: str, chosen: Callable[[str], None]) -> None:
+    """The keyboard twin: a box of the same codes, in words."""
+
+    def changed() -> None:
+        if code := st.session_state[key]:
+            chosen(code)
+
+    st.selectbox(label, list(options), index=None, format_func=lambda code: options[code], key=key, on_change=changed, placeholder="Choose one")

@@ -1,0 +1,65 @@
+"""The portfolio in a sentence: what was commissioned, for how much, and for whom the figures speak."""
+
+from __future__ import annotations
+
+from access import desk
+from domain.types import ENTRIES, Released, Scope
+from metrics import reading
+from ui import labels, words
+
+ENTRY_WORDS = {"service_type": "Type", "sector": "Sector", "locality": "Locality", "provider": "Provider"}
+
+
+def within(cards: list[desk.ServiceCard], scope: Scope) -> list[desk.ServiceCard]:
+    """The services of the group a scope names, in the order given."""
+    return [card for card in cards if not scope.entry or str(getattr(card, scope.entry)) == scope.value]
+
+
+def bought(cards: list[desk.ServiceCard]) -> str:
+    """What the money was for."""
+    if not cards:
+        return "There are no services here yet."
+    funded = [card.annual_funding for card in cards if card.annual_funding is not None]
+    kinds = sorted({card.service_type for card in cards})
+    providers = words.count(len({card.provider for card in cards}), "provider")
+    money = f" for {words.money(sum(funded))} a year" if funded else ""
+    what = words.joined(kinds) if len(kinds) <= 4 else f"{len(kinds)} kinds of help, from {kinds[0]} to {kinds[-1]}"
+    return f"{words.capital(words.count(len(cards), 'service'))} at {providers}{money}: {what}."
+
+
+def speaks(cards: list[desk.ServiceCard]) -> str:
+    """For whom the figures speak: services with records of people, with totals only, with returns only or nothing yet."""
+    said = {kind: sum(card.speaks == kind for card in cards) for kind in ("records", "totals", "returns", "nothing")}
+    return reading.speaks_for(said["records"], len(cards), said["totals"], said["returns"] + said["nothing"])
+
+
+def followed(released: Released) -> str:
+    """How many of those due a second score have one, over everybody of the scope."""
+    row = labels.whole(released)
+    return reading.follow_up(row.numerator, row.denominator) if row else ""
+
+
+def quiet(cards: list[desk.ServiceCard]) -> list[str]:
+    """A sentence for the services without two scores of anybody, by what they speak with instead."""
+    said = {
+        "totals": ("sends totals of its own", "send totals of their own", ": they are on the service's page, and never added to counts of records"),
+        "returns": ("speaks", "speak", " through plan, return and words"),
+        "nothing": ("has", "have", " nothing to show yet"),
+    }
+    sentences = []
+    for kind, (one, many, rest) in said.items():
+        named = [card.name for card in cards if card.speaks == kind]
+        if named:
+            sentences.append(f"{words.joined(named)} {one if len(named) == 1 else many}{rest}.")
+    return sentences
+
+
+def entries(cards: list[desk.ServiceCard], names: dict[str, str]) -> dict[tuple[str, str], str]:
+    """The groups of services one may look at together: (kind, value) -> words."""
+    found: dict[tuple[str, str], str] = {("", ""): "All services"}
+    for kind in ("service_type", "sector", "locality", "provider"):
+        values = sorted({str(getattr(card, kind)) for card in cards}, key=lambda value: names.get(value, value))
+        if len(values) > 1:
+            found |= {(kind, value): f"{ENTRY_WORDS[kind]}: {names.get(value, value)}" for value in values}
+    assert set(ENTRY_WORDS) == set(ENTRIES)
+    return found

@@ -1,0 +1,182 @@
+"""The parts of the Service page. Each shows something, or says in words why there is nothing to show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from access import desk
+from charts import change, intervals, proportions, quarters
+from domain import quarters as calendar
+from domain.types import Released, Scope, Viewer
+from metrics import reading
+from metrics.registry import METRICS
+from ui import figure_card, labels, session, words
+
+PARTS = {"reliable-improvement": "Clearly better", "no-reliable-change": "About the same", "reliable-deterioration": "Clearly worse"}
+
+
+def facts(card: desk.ServiceCard) -> str:
+    """The contract in one line."""
+    parts = [words.capital(card.service_type), f"run by {card.provider_name}", card.locality if card.locality != "not stated" else ""]
+    parts += [f"{card.places} places" if card.places else "", f"{words.money(card.annual_funding)} a year" if card.annual_funding is not None else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def answer(scope: Scope) -> None:
+    """The page's question answered first: how many improved, how sure that is, how many were followed up; widened where it must be."""
+    improved, followed = session.ask("reliable-improvement", scope, widen=True), session.ask("follow-up-rate", scope, widen=True)
+    row = labels.whole(improved)
+    if row is None:
+        st.markdown(f"#### {words.plain(reading.too_few(_when(scope)))}")
+        return
+    st.markdown(f"#### {words.plain(reading.improvement(row, about=reading.rounded(improved)))}")
+    if improved.widened:
+        st.info(words.plain(improved.widened))
+    if known := labels.whole(followed):
+        st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, row.numerator if improved.scope == followed.scope else None)))
+
+
+def _when(scope: Scope) -> str:
+    return f"in {calendar.period_name(scope.start, scope.end)}"
+
+
+def by_quarter(scope: Scope) -> None:
+    """Improved, by the quarter (or, for few people, the year) in which people ended; a click opens the people of it."""
+    st.subheader("Through time", anchor=False)
+    ended = scope.with_(start=None, end=None, basis="ended")
+    _through_time("reliable-improvement", ended, "improved", "Who improved clearly", "Look for several on one side, not for one high or low.", opens=True)
+
+
+def follow_up(scope: Scope) -> None:
+    """Who was due a second score and has one, by quarter or year of ending."""
+    st.subheader("Who is followed up", anchor=False)
+    ended = scope.with_(start=None, end=None, basis="ended")
+    note = "The people without a second score may be doing better or worse than the others: we do not know."
+    _through_time("follow-up-rate", ended, "followed", "People due a second score who have one", note)
+
+
+def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, opens: bool = False) -> None:
+    """By quarter of ending where most quarters may be shown; else by plan year, and it says so."""
+    answer = session.ask(metric, scope.with_(by="end_quarter"))
+    rows, called = labels.ordered(answer), labels.of(answer)
+    if not rows:
+        st.markdown("Nobody who ended can be counted here yet.")
+        return
+    if sum(row.value is not None for row in rows) > len(rows) / 2:
+        title = f"{title}, by the quarter in which they ended"
+        options = {row.group: called[row.group] for row in rows}
+
+        def open_quarter(quarter: str) -> None:
+            session.go("cohorts", scope.where("end_quarter", quarter))
+
+        figure_card.show(
+            key, quarters.quarters(rows, unit="%", **figure_card.BARE), quarters.alt_text(rows, unit="%", title=title, subtitle=labels.who(scope)),
+            quarters.table(rows, unit="%"), [answer], title=title, subtitle=labels.who(scope), reading=note,
+            opens=("Open the people of a quarter", options, open_quarter) if opens else None,
+        )  # fmt: skip
+        return
+    years = {period.label: period for period in desk.periods(session.store()) if labels.is_year(period)}
+    answers = {label: session.ask(metric, scope.with_(start=years[label].start, end=years[label].end)) for label in sorted(years)}
+    rows = [replace(row, group=label) for label, answer in answers.items() if (row := labels.whole(answer)) is not None]
+    if not rows:
+        st.markdown("Nobody who ended can be counted here yet.")
+        return
+    title, called = f"{title}, by the year in which they ended", dict(zip(years, years, strict=True))
+
+    def open_year(year: str) -> None:
+        session.go("cohorts", scope.with_(start=years[year].start, end=years[year].end))
+
+    figure_card.show(
+        key, intervals.intervals(rows, called, unit="%", **figure_card.BARE), intervals.alt_text(rows, called, unit="%", title=title, subtitle=labels.who(scope)),
+        intervals.table(rows, called, unit="%", first="Year"), list(answers.values()), title=title, subtitle=labels.who(scope),
+        reading=f"A quarter holds too few people to show without somebody being recognised, so these are years. {note}",
+        opens=("Open the people of a year", {row.group: row.group for row in rows}, open_year) if opens else None,
+    )  # fmt: skip
+
+
+def first_to_last(scope: Scope, viewer: Viewer) -> None:
+    """From first to last score: the service's own people as points with the cut-off and clear change, everybody else's as three groups."""
+    st.subheader("From first to last score", anchor=False)
+    measure = session.store().measures.get(session.measure_of(scope))
+    if measure is None:
+        st.markdown("Nobody has two scores on a questionnaire yet, so the plan, the return and the words below speak for the service.")
+        return
+    on = scope.with_(measure=measure.code)
+    gained = session.ask("mean-change", on)
+    row = labels.whole(gained)
+    if row:
+        st.markdown(words.plain(reading.mean(METRICS["mean-change"], row, measure, reading.rounded(gained))))
+    if viewer.role == "manager":
+        points = [tuple(row) for row in desk.first_and_last(session.store(), viewer, on)[["first_score", "last_score", "n"]].itertuples(index=False)]
+        title = f"Each point is people with the same first and last {measure.code}"
+        figure_card.show(
+            "change", change.change(points, measure, **figure_card.BARE), change.alt_text(points, measure, title=title, subtitle=labels.who(on)),
+            change.table(points, measure), [gained], title=title, subtitle=labels.who(on),
+            reading="Inside the band: about the same. Outside it: clearly better or clearly worse.", download=False,
+        )  # fmt: skip
+        return
+    parts = [session.ask(metric, on) for metric in PARTS]
+    groups(parts, "parts", f"Better, about the same, worse on the {measure.code}", on)
+
+
+def groups(parts: list[Released], key: str, title: str, scope: Scope, opens: figure_card.Opens | None = None, note: str = "") -> None:
+    """Clearly better, about the same and clearly worse side by side, for one group or for each of a breakdown."""
+    called = labels.of(parts[0]) | {"all": "Everyone"}
+    rows = [labels.ordered(part) for part in parts]
+    figure_card.show(
+        key, proportions.proportions(*rows, called, **figure_card.BARE), proportions.alt_text(*rows, called, title=title, subtitle=labels.who(scope)),
+        proportions.table(*rows, called), parts, title=title, subtitle=labels.who(scope), opens=opens, reading=note,
+    )  # fmt: skip
+
+
+def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
+    """The plan against the return, line by line with the words that explain it."""
+    st.subheader("What was planned, what happened, and why", anchor=False)
+    years = desk.plan_years(session.store(), viewer, card.code)
+    if not years:
+        st.markdown("There is no plan here yet.")
+        return
+    year = st.selectbox("Plan year", years, format_func=calendar.year_name, key=f"plan-year-{card.code}", width=200)
+    lines = desk.plan_lines(session.store(), viewer, card.code, year)
+    st.caption("These figures are the service's own. In a first year a projection is an educated guess, and a difference teaches us about the guess.")
+    st.dataframe(plan_table(lines), hide_index=True, alt=f"Plan and return of {calendar.year_name(year)}: one row per line, one column per quarter")
+    said = [line for line in lines if line.words or line.learning]
+    if said:
+        st.markdown("**What the service says about it**")
+    for line in said:
+        text = " ".join(part for part in (line.words, line.learning) if part)
+        st.markdown(f"- **{words.plain(line.what)}**, {line.months}: {words.plain(text)}" + (f" *({words.plain(line.reason)})*" if line.reason else ""))
+
+
+def plan_table(lines: list[desk.PlanLine]) -> pd.DataFrame:
+    """One row per plan line, one column per quarter: what happened, and what was expected."""
+    rows: dict[str, dict[str, str]] = {}
+    for line in lines:
+        row = rows.setdefault(line.ref, {"What people will achieve": line.what})
+        expected = "" if line.projection is None else f"expected {line.projection:g}"
+        happened = line.figures or ("" if line.actual is None else f"{line.actual:g}")
+        row[_short(line.months)] = ", ".join(part for part in (happened, expected) if part) or "not in the plan"
+    return pd.DataFrame(list(rows.values())).fillna("")
+
+
+def _short(months: str) -> str:
+    """`Apr to Jun` for `April to June`."""
+    return " to ".join(month[:3] for month in months.split(" to "))
+
+
+def stories(card: desk.ServiceCard, viewer: Viewer) -> None:
+    """Short accounts people agreed to have read here."""
+    told = desk.stories(session.store(), viewer, card.code)
+    if not told:
+        return
+    st.subheader("In people's own words", anchor=False)
+    for story in told[:3]:
+        with st.container(border=True):
+            st.markdown(words.plain(story.text))
+            enabled = f" What helped: {story.enabled_by}" if story.enabled_by else ""
+            st.caption(words.plain(f"{words.capital(story.voice)}, {calendar.british(story.date)}, on {story.area}.{enabled}"))
+    if len(told) > 3:
+        st.caption(f"{words.capital(words.count(len(told) - 3, 'more story', 'more stories'))} in the returns.")

@@ -1,0 +1,226 @@
+"""Who is here, which database they look at, which scope the link names, and the two verbs of every page: `ask` and `go`.
+
+The store opens lazily here because AppTest runs the router and not app.py. Nothing cached reads the session: what decides a viewer's right is
+an argument of every cached function, so one viewer's answer can never be another's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import logging
+import os
+import secrets
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from access import desk, rules
+from domain import errors, settings
+from domain.types import Policy, Released, Scope, Viewer
+from ui import sample
+from warehouse.connect import Store
+
+LOG = logging.getLogger("so_what")
+PAGES = {
+    "overview": "explore/overview.py",
+    "service": "explore/service.py",
+    "cohorts": "explore/cohorts.py",
+    "journeys": "explore/journeys.py",
+    "upload": "returns/upload.py",
+    "handbook": "about/handbook.py",
+    "administration": "about/administration.py",
+}
+EVERYTHING = Scope()
+_ROUTED: contextvars.ContextVar[Viewer | None] = contextvars.ContextVar("routed", default=None)
+
+
+# ---- the database ----------------------------------------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def _open(path: str) -> Store:
+    return Store(Path(path), settings.load())
+
+
+def database() -> str:
+    """`sample` or `own`. A link says which when it is not the one this server opens by itself, so that a copied link reopens the same view."""
+    asked = st.query_params.get("data", "")
+    if asked in ("sample", "own"):
+        st.session_state["database"] = asked
+    return st.session_state.setdefault("database", first_database())
+
+
+def first_database() -> str:
+    """The sample, unless SO_WHAT_DATABASE names a database of one's own."""
+    return "own" if os.environ.get("SO_WHAT_DATABASE") else "sample"
+
+
+def store() -> Store:
+    """The store of this session's database: one for the whole process, opened the first time anybody needs it."""
+    given = settings.load()
+    path = given.database if database() == "own" else given.sample_database
+    opened = _open(str(path))
+    if database() == "sample" and not sample.ready(opened):
+        done, of = sample.progress(opened)
+        far = f" ({done} of {of} workbooks are in)" if of else ""
+        with st.spinner(f"Making the sample ready: three years of made-up returns go through the same intake as yours. It takes well under a minute, once{far}."):
+            sample.ensure(opened)
+    return opened
+
+
+def open_early() -> None:
+    """Called when the server starts, so that the first visitor waits less. A store that cannot be opened is told to that visitor, not here."""
+    given = settings.load()
+    if first_database() == "own":
+        with contextlib.suppress(errors.Shown):
+            _open(str(given.database))
+    else:
+        sample.ensure_in_background(lambda: _open(str(given.sample_database)))
+
+
+def use(name: str) -> None:
+    """Looks at the sample or at one's own database from now on; nothing of the one is carried into the other."""
+    for key in [key for key in st.session_state if key not in ("role", "session", "view-as")]:
+        del st.session_state[key]
+    st.session_state["database"] = name
+    st.session_state["going"] = ("overview", {"data": name} if name != first_database() else {})
+
+
+def state() -> desk.State:
+    """Data version, data date and rules of the store, read once per run."""
+    return desk.state(store())
+
+
+# ---- who is here -----------------------------------------------------------------------------------------------------------------------------
+
+
+def viewer() -> Viewer:
+    """Who looks, as chosen under *View as* in local mode."""
+    role = st.session_state.get("role", "commissioner")
+    # A manager of no provider yet must see nothing, and no tuple at all could be read as no limit at all.
+    providers = (st.session_state.get("provider", ""),) if role == "manager" else ()
+    name = st.session_state.setdefault("session", secrets.token_hex(8))
+    return Viewer(f"local {role}", role, providers, session=name)
+
+
+@contextlib.contextmanager
+def routed(looking: Viewer) -> Iterator[None]:
+    """Only within this, and so only through the router, does a page open."""
+    token = _ROUTED.set(looking)
+    try:
+        yield
+    finally:
+        _ROUTED.reset(token)
+
+
+def page_for(*roles: str) -> Viewer:
+    """The first line of every page: the viewer, if the router brought them and the page serves their role; otherwise the page ends here."""
+    looking = _ROUTED.get()
+    if looking is None or looking.role not in roles:
+        st.warning("This page is not open to you. Choose another from the menu above.")
+        st.stop()
+    return looking
+
+
+# ---- the scope and the link ------------------------------------------------------------------------------------------------------------------
+
+
+def scope() -> Scope:
+    """The scope the link names. Whatever is unknown or not the viewer's to see is dropped, and said once."""
+    asked = Scope.from_query({key: st.query_params.get_all(key) for key in st.query_params})
+    allowed = permitted(asked)
+    if allowed != asked:
+        st.caption("Part of this link is not open to you, or no longer exists, so it was left out.")
+    return allowed
+
+
+def permitted(asked: Scope) -> Scope:
+    """The scope without services, groups and questionnaires the viewer cannot see."""
+    cards = services()
+    codes = {card.code for card in cards}
+    kept = asked.with_(services=tuple(code for code in asked.services if code in codes))
+    if asked.entry and asked.value not in {str(getattr(card, asked.entry)) for card in cards}:
+        kept = kept.with_(entry="", value="")
+    if asked.measure and asked.measure not in measures():
+        kept = kept.with_(measure="", subscale="")
+    return kept
+
+
+def query(scope: Scope = EVERYTHING) -> dict[str, Any]:
+    """The URL parameters of a scope in this session's database."""
+    return {**scope.to_query(), **({"data": database()} if database() != first_database() else {})}
+
+
+def go(page: str, scope: Scope) -> None:
+    """For callbacks: the next run shows this page at this scope. The router follows."""
+    st.session_state["going"] = (page, query(scope))
+
+
+def follow() -> None:
+    """Called by the router once the pages are known: goes where a click has asked to go."""
+    if going := st.session_state.pop("going", None):
+        page, parameters = going
+        st.switch_page(PAGES[page], query_params=parameters)
+
+
+# ---- what can be asked -----------------------------------------------------------------------------------------------------------------------
+
+
+def services() -> list[desk.ServiceCard]:
+    """The services the viewer may look at, by type and then by name. Never ranked by cost or by result."""
+    return sorted(desk.services(store(), viewer()), key=lambda card: (card.service_type, card.name.lower(), card.code))
+
+
+def names() -> dict[str, str]:
+    """Service and provider codes and what people call them."""
+    cards = services()
+    return {card.provider: card.provider_name for card in cards} | {card.code: card.name for card in cards}
+
+
+def measures() -> dict[str, str]:
+    """Questionnaires by code and name."""
+    return {code: code if m.name == code else f"{code} · {m.name}" for code, m in store().measures.items()}
+
+
+def measure_of(scope: Scope) -> str:
+    """The questionnaire of a scope; where it names none, the one most used in its services. Empty when there is no second score yet."""
+    return scope.measure or next(iter(desk.measures_used(store(), viewer(), scope)), "")
+
+
+def ask(metric: str, scope: Scope, policy: Policy | None = None, widen: bool = False) -> Released:
+    """The protected figures of a metric. Rights are checked on every call, outside the cache; only the arithmetic is remembered."""
+    looking, now = viewer(), state()
+    rules.check_sees_groups(looking)
+    rules.check_policy(looking, policy or rules.policy_for(looking))
+    key = (looking.role, looking.providers)
+    return _answer(str(store().path), key, metric, scope.narrowed_to(looking), policy, widen, now.data_version, now.rules_hash)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _answer(
+    path: str, key: tuple[str, tuple[str, ...]], metric: str, scope: Scope, policy: Policy | None, widen: bool, data_version: int, rules_hash: str
+) -> Released:
+    role, providers = key
+    return desk.ask(_open(path), Viewer(f"local {role}", role, providers), metric, scope, policy=policy, widen=widen)  # type: ignore[arg-type]
+
+
+# ---- the unexpected --------------------------------------------------------------------------------------------------------------------------
+
+
+def tell(problem: Exception) -> bool:
+    """Shows a sentence meant for the user, or only a reference for anything else. True: nothing more is to be shown.
+
+    The log gets the kind of problem and where it arose, never its message: messages of the database and the readers repeat what is in a cell.
+    """
+    if isinstance(problem, errors.Shown):
+        st.warning(str(problem))
+        return True
+    reference = secrets.token_hex(3).upper()
+    where = "".join(traceback.format_tb(problem.__traceback__))
+    LOG.error("reference %s: %s\n%s", reference, type(problem).__name__, where)
+    st.error(f"Something went wrong on our side, and nothing was changed. If you tell us about it, give the reference {reference}.")
+    return True
