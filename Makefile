@@ -28,10 +28,10 @@ run: .venv/.installed  ## open the app on this machine (PORT=8501), with made-up
 	@$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: .venv/.installed-dev  ## run every test (those in a browser too, when a Chromium is installed)
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist worksteal
 
 test-fast: .venv/.installed-dev  ## run the tests that need no browser
-	$(PY) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not browser"
 
 check: .venv/.installed-dev  ## style, floors, types, and whether the generated pages of docs/ are current
 	$(PY) -m ruff check .

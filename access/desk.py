@@ -18,6 +18,7 @@ from warehouse import store as writes
 from warehouse.connect import Store
 
 ENOUGH = 10  # people: fewer, and a scope is widened
+NOT_COUNTS = ("percent", "average")  # lines whose figure is no number of people, so nobody is left over from it
 OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
 PEERS = 3  # other providers that must stand behind an aggregate a manager sees
 CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
@@ -352,7 +353,7 @@ def _line(r: dict[str, Any], policy: Policy, supported: int | None) -> PlanLine:
     quarter = quarters.Quarter(2000, r["quarter"])
     projection, actual, readers = r["projection"], r["actual"], r["who_may_read_this"] or "provider and commissioner"
     figures = "" if actual is not None or projection is None else "nothing returned yet"
-    if policy == "outside" and not _safe_outside(projection, actual, r["out_of"] or r["plan_out_of"], supported):
+    if policy == "outside" and not _safe_outside(projection, actual, None if r["counted_as"] in NOT_COUNTS else r["out_of"] or r["plan_out_of"], supported):
         figures, projection, actual = _in_words(projection, actual), None, None
     may_read = READERS_SEEN[policy] is None or readers in (READERS_SEEN[policy] or ())
     words = (r["explanation"] or "") if may_read else ("The service has explained this to its commissioner." if r["explanation"] else "")

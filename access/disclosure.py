@@ -152,7 +152,8 @@ def plan(counts: Counts, policy: Policy, threshold: int, earlier: Shown | ShownM
     if was:
         together = alone.copy()
         together.facts = was.facts
-        if not _total_may_move(together, was, ENOUGH_CHANGED[policy]) or together.unsafe():
+        loses = {c for c in cells if c in alone.hidden_total and (WHOLE, c) not in was.hidden}
+        if (was.total and loses) or not _total_may_move(together, was, ENOUGH_CHANGED[policy]) or together.unsafe():
             together = _with_the_old_total(table, was)
             total = was.total
         planned = together

@@ -1,4 +1,4 @@
-"""What a benchmark hands back: two times taken side by side in one run, because a number of seconds alone says more about the machine than about us."""
+"""What a benchmark hands back: two numbers taken side by side in one run, because seconds alone say more about the machine than about us."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Ratio:
-    """One comparison: `ours` over `theirs`, both in seconds, and the largest ratio we accept."""
+    """One comparison: `ours` over `theirs`, both in `unit`, and the largest ratio we accept."""
 
     what: str
     ours: float
@@ -19,6 +19,7 @@ class Ratio:
     theirs: float
     at_most: float
     note: str = ""
+    unit: str = "s"
 
     @property
     def value(self) -> float:

@@ -42,11 +42,10 @@ def change(points: Sequence[tuple[float, float, int]], measure: Measure, *, titl
     data: list[dict[str, object]] = []
     if measure.reliable_change is not None:
         edge = _edge(measure)
-        data.append({
-            "type": "scatter", "mode": "lines", "x": [ends[0], ends[1], ends[1], ends[0], ends[0]], "y": [ends[0] + edge, ends[1] + edge, ends[1] - edge, ends[0] - edge, ends[0] + edge],
-            "fill": "toself", "fillcolor": theme.BAND, "line": {"width": 0}, "hoverinfo": "skip",
-        })  # fmt: skip
-    data.append({"type": "scatter", "mode": "lines", "x": ends, "y": ends, "line": {"color": theme.LINE, "width": 1}, "hoverinfo": "skip"})
+        band_x = [ends[0], ends[1], ends[1], ends[0], ends[0]]
+        band_y = [ends[0] + edge, ends[1] + edge, ends[1] - edge, ends[0] - edge, ends[0] + edge]
+        data.append(theme.path(band_x, band_y, theme.BAND, 0, fill="toself", fillcolor=theme.BAND))
+    data.append(theme.path(ends, ends, theme.LINE, 1))
     for code in ("improved", "same", "worsened", ""):
         chosen = [p for p in points if verdict(p[0], p[1], measure) == code]
         if not chosen:
@@ -63,25 +62,27 @@ def change(points: Sequence[tuple[float, float, int]], measure: Measure, *, titl
     shapes, annotations = [], []
     if measure.cutoff is not None:
         at = float(measure.cutoff) + (-0.5 if measure.clinical_side == "at or above" else 0.5) * float(measure.step)
-        for ends_of in ({"x0": at, "x1": at, "y0": ends[0], "y1": ends[1]}, {"y0": at, "y1": at, "x0": ends[0], "x1": ends[1]}):
-            shapes.append({"type": "line", **ends_of, "line": {"color": theme.LINE, "width": 1, "dash": "4px,4px"}, "layer": "below"})
-        annotations.append(theme.note(at, ends[1], theme.plain(f"cut-off {theme.number(float(measure.cutoff))}"), xanchor="left", yanchor="top", font={"size": theme.FOOTER}))
+        shapes += [theme.rule(x=at, dash="4px,4px"), theme.rule(y=at, dash="4px,4px")]
+        words = theme.plain(f"cut-off {theme.number(float(measure.cutoff))}")
+        annotations.append(theme.note(at, ends[1], words, xanchor="left", yanchor="top", font={"size": theme.FOOTER}))
     better, worse = ((ends[1], ends[0], "right", "bottom"), (ends[0], ends[1], "left", "top"))
     if measure.better == "higher":
         better, worse = worse, better
     for (x, y, side, foot), code in ((better, "improved"), (worse, "worsened")):
         sign = theme.sign(code)
-        text = f'<span style="color:{sign.colour}">{sign.shape}</span> <b>{sign.words}</b>' if measure.reliable_change is not None else f"<b>{'higher' if code == 'improved' else 'lower'}</b>"
+        # without a reliable change there is no verdict to name, only the direction
+        text = theme.signed(sign, bold=True) if measure.reliable_change is not None else f"<b>{'towards better' if code == 'improved' else 'towards worse'}</b>"
         inwards = {"xshift": -UNIT if side == "right" else UNIT, "yshift": UNIT if foot == "bottom" else -3 * UNIT}
         annotations.append(theme.note(x, y, text, xanchor=side, yanchor=foot, align=side, **inwards))
     if measure.reliable_change is not None:
         sign = theme.sign("same")
         # in the corner of those who were well and stayed well, which is seldom crowded
-        corner = {"xanchor": "left", "yanchor": "bottom", "xshift": 4, "yshift": 3 * UNIT} if measure.better == "lower" else {"xanchor": "right", "yanchor": "top", "xshift": -4, "yshift": -3 * UNIT}
-        at = ends[0] if measure.better == "lower" else ends[1]
-        annotations.append(theme.note(at, at, f'<span style="color:{sign.colour}">{sign.shape}</span> <b>{sign.words}</b>', **corner))
-    annotations.append(theme.note(0, 1, "last score", xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-4 * UNIT))
-    annotations.append(theme.note(0, 0, f"first score ({measure.better} is better)", xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-3 * UNIT))
+        low_corner = {"xanchor": "left", "yanchor": "bottom", "xshift": 4, "yshift": 3 * UNIT}
+        high_corner = {"xanchor": "right", "yanchor": "top", "xshift": -4, "yshift": -3 * UNIT}
+        at, where = (ends[0], low_corner) if measure.better == "lower" else (ends[1], high_corner)
+        annotations.append(theme.note(at, at, theme.signed(sign, bold=True), **where))
+    annotations.append(theme.corner(0, 1, "last score", xshift=-4 * UNIT, yshift=4))
+    annotations.append(theme.corner(0, 0, f"first score ({measure.better} is better)", yshift=-3 * UNIT))
     made = theme.layout(
         title, subtitle, footer, key=key, plot=PLOT, left=4 * UNIT, above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
         xaxis=theme.axis(range=ends, nticks=7, showgrid=False, constrain="domain", constraintoward="left"),

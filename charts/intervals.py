@@ -74,7 +74,7 @@ def intervals(
             if row.lower is not None and row.upper is not None:
                 bar_colour.append((colour, [row.lower, row.upper, None], [lane, lane, None]))
             dots.append((row.value, lane, row.group, hover, mark))
-            tracks.append({"type": "line", "x0": low, "x1": high, "y0": lane, "y1": lane, "line": {"color": theme.GRID, "width": 1}, "layer": "below"})
+            tracks.append(theme.rule(y=lane, color=theme.GRID))
         else:
             quiet.append((lane, row.group, hover, theme.value_words(row, unit)))
         y += MARK_HEIGHT + GAP
@@ -82,7 +82,7 @@ def intervals(
     for colour in dict.fromkeys(c for c, _, _ in bar_colour):
         bars_x = [v for c, xs, _ in bar_colour if c == colour for v in xs]
         bars_y = [v for c, _, ys in bar_colour if c == colour for v in ys]
-        data.append({"type": "scatter", "mode": "lines", "x": bars_x, "y": bars_y, "line": {"color": colour, "width": 5}, "opacity": theme.INTERVAL, "hoverinfo": "skip", "yaxis": "y2"})
+        data.append(theme.path(bars_x, bars_y, colour, 5, opacity=theme.INTERVAL, yaxis="y2"))
     data.append(
         theme.marks(
             [d[0] for d in dots], [d[1] for d in dots], [d[2] for d in dots], [d[3] for d in dots],
@@ -97,17 +97,18 @@ def intervals(
     plot = int(max(y - GAP + UNIT, 5 * UNIT))
     annotations, shapes = [], [*tracks]
     if unit != "%":
-        shapes.append({"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": plot, "line": {"color": theme.LINE, "width": 1}, "layer": "below"})
+        shapes.append(theme.rule(x=0))
         annotations.append(theme.note(0, 0, theme.plain(zero_words), yref="paper", yanchor="top", xanchor="left" if -low < span / 3 else "center"))
     above = 3 * UNIT
     if total is not None and not total.hidden and total.value is not None:
         above += 3 * UNIT
         if total.lower is not None and total.upper is not None:
-            shapes.append({"type": "rect", "x0": total.lower, "x1": total.upper, "y0": 0, "y1": plot, "fillcolor": theme.BAND, "line": {"width": 0}, "layer": "below"})
-        shapes.append({"type": "line", "x0": total.value, "x1": total.value, "y0": -UNIT, "y1": plot, "line": {"color": theme.LINE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"})
+            shapes.append(theme.block(total.lower, total.upper, 0, plot))
+        shapes.append(theme.rule(x=total.value, y0=-UNIT, y1=plot, dash="4px,4px", width=1.5))
         where = (total.value - low) / span
         anchor = "left" if where < 0.4 else "right" if where > 0.6 else "center"
-        annotations.append(theme.note(total.value, 1, theme.plain(f"{total_words}: {theme.value_words(total, unit)}"), yref="paper", yanchor="bottom", yshift=3 * UNIT, xanchor=anchor))
+        words = theme.plain(f"{total_words}: {theme.value_words(total, unit)}")
+        annotations.append(theme.note(total.value, 1, words, yref="paper", yanchor="bottom", yshift=3 * UNIT, xanchor=anchor))
     ticks = {"tickvals": [0, 25, 50, 75, 100], "ticktext": ["0%", "25", "50", "75", "100"]} if unit == "%" else {"nticks": 6}
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, above=above, below=UNIT if unit == "%" else 3 * UNIT, annotations=annotations, shapes=shapes,
@@ -142,7 +143,13 @@ def alt_text(rows: Sequence[ReleasedRow], labels: Mapping[str, str], *, unit: st
 
 
 def table(
-    rows: Sequence[ReleasedRow], labels: Mapping[str, str], *, unit: str, total: ReleasedRow | None = None, sections: Mapping[str, str] | None = None, first: str = "Group"
+    rows: Sequence[ReleasedRow],
+    labels: Mapping[str, str],
+    *,
+    unit: str,
+    total: ReleasedRow | None = None,
+    sections: Mapping[str, str] | None = None,
+    first: str = "Group",
 ) -> pd.DataFrame:
     """The figures behind the chart: one row per group in the chart's order, the total last. Hidden cells say `hidden`."""
     ordered = _in_sections(rows, sections)

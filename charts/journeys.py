@@ -53,7 +53,7 @@ def small_multiples(
         sign = theme.sign(journey.get("change"))
         shapes += _panel(column, row, journey, measure, down)
         label, said = theme.wrap(str(journey["label"]), 18), theme.wrap(str(journey.get("words", "")), 20)
-        second = f'<br><span style="font-size:11px"><span style="color:{sign.colour}">{sign.shape}</span> {said.split("<br>")[0]}</span>' if said else ""
+        second = f'<br><span style="font-size:11px">{theme.signed(sign, said.split("<br>")[0])}</span>' if said else ""
         annotations.append(theme.note(column, row * pitch + HEAD - 6, f"<b>{label}</b>{second}", xanchor="left", yanchor="bottom", borderpad=0))
         points = sorted(zip(journey["weeks"], journey["scores"], strict=True))
         for week, score in points:
@@ -68,24 +68,26 @@ def small_multiples(
             ends.append((x, y, code, hover, sign))
     ink = theme.COLOURS["nothing"]
     data = [
-        {"type": "scatter", "mode": "lines", "x": line_x, "y": line_y, "line": {"color": ink, "width": 1.5}, "hoverinfo": "skip"},
+        theme.path(line_x, line_y, ink, 1.5),
         theme.marks([d[0] for d in dots], [d[1] for d in dots], [d[2] for d in dots], [d[3] for d in dots], size=5, color=ink),
-        theme.marks([e[0] for e in ends], [e[1] for e in ends], [e[2] for e in ends], [e[3] for e in ends], size=11, color=[e[4].colour for e in ends], symbol=[e[4].symbol for e in ends]),
+        theme.marks(
+            [e[0] for e in ends], [e[1] for e in ends], [e[2] for e in ends], [e[3] for e in ends], size=11,
+            color=[e[4].colour for e in ends], symbol=[e[4].symbol for e in ends],
+        ),
     ]  # fmt: skip
     for row in range(rows):
         top, foot = (bands[-1][0], bands[0][0]) if bands else (theme.number(high), theme.number(low))
         for words, score, anchor in ((top, high, "top"), (foot, low, "bottom")):
             text = theme.wrap(words, 9)
-            annotations.append(theme.note(0, down(row, score), text, xref="paper", xanchor="right", yanchor=anchor, align="right", xshift=-4, borderpad=0, font={"size": 11}, opacity=0.85))
+            small = {"xshift": -4, "borderpad": 0, "font": {"size": 11}, "opacity": 0.85}
+            annotations.append(theme.note(0, down(row, score), text, xref="paper", xanchor="right", yanchor=anchor, align="right", **small))
     said_key = [f"each line begins at the first score; a panel is {theme.number(longest)} weeks wide; {measure.code}: {measure.better} is better"]
     if measure.reliable_change is not None:
         said_key.append("grey band: too small a change to be sure of")
     if measure.cutoff is not None:
         said_key.append(f"dashes: cut-off {theme.number(float(measure.cutoff))}")
     text = theme.wrap("; ".join(said_key) + ".", theme.FOOTER_WRAP)
-    annotations.append(
-        theme.note(0, 1, text[:1].upper() + text[1:], xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-_left(bands), yshift=UNIT, borderpad=0, font={"size": theme.FOOTER})
-    )
+    annotations.append(theme.corner(0, 1, text[:1].upper() + text[1:], xshift=-_left(bands), yshift=UNIT, font={"size": theme.FOOTER}))
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, left=_left(bands), above=theme.lines(text) * 16 + UNIT, below=UNIT, shapes=shapes, annotations=annotations,
         xaxis=theme.blank_axis(0, columns - (1 - WIDE)), yaxis=theme.blank_axis(plot, 0),
@@ -100,17 +102,14 @@ def _left(bands: Bands) -> int:
 def _panel(column: int, row: int, journey: Journey, measure: Measure, down: Any) -> list[dict[str, object]]:
     """Floor and ceiling of one panel, the band round its first score, and the cut-off."""
     low, high = float(measure.lowest), float(measure.highest)
-    x = {"x0": column, "x1": column + WIDE, "layer": "below"}
-    made: list[dict[str, object]] = [
-        {"type": "line", **x, "y0": down(row, at), "y1": down(row, at), "line": {"color": theme.GRID, "width": 1}} for at in (low, high)
-    ]
+    across = {"x0": column, "x1": column + WIDE}
+    made = [theme.rule(y=down(row, at), color=theme.GRID, **across) for at in (low, high)]
     if measure.reliable_change is not None and journey["scores"]:
         first = float(min(zip(journey["weeks"], journey["scores"], strict=True))[1])
         width = float(measure.reliable_change)
-        made.append({"type": "rect", **x, "y0": down(row, min(high, first + width)), "y1": down(row, max(low, first - width)), "fillcolor": theme.BAND, "line": {"width": 0}})
+        made.append(theme.block(column, column + WIDE, down(row, min(high, first + width)), down(row, max(low, first - width))))
     if measure.cutoff is not None:
-        at = down(row, float(measure.cutoff))
-        made.append({"type": "line", **x, "y0": at, "y1": at, "line": {"color": theme.LINE, "width": 1, "dash": "3px,3px"}})
+        made.append(theme.rule(y=down(row, float(measure.cutoff)), dash="3px,3px", **across))
     return made
 
 
@@ -124,7 +123,7 @@ def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer
     hover = [f"<b>{theme.wrap(label, 30)}</b><br>{theme.plain(_point(week, score, bands))}" for week, score in points]
     x, y = [week for week, _ in points], [score for _, score in points]
     data = [
-        {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": theme.COLOURS["nothing"], "width": 2}, "hoverinfo": "skip"},
+        theme.path(x, y, theme.COLOURS["nothing"], 2),
         theme.marks(
             x, y, [label] * len(x), hover, size=[9] * (len(x) - 1) + [15], color=[theme.COLOURS["nothing"]] * (len(x) - 1) + [sign.colour],
             symbol=["circle"] * (len(x) - 1) + [sign.symbol],
@@ -134,22 +133,24 @@ def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer
     if bands:  # the words are on the axis instead
         annotations = [a for a in annotations if str(a["text"]).startswith("cut-off")]
         shapes = [s for s in shapes if "dash" in s["line"]]  # type: ignore[operator]
-        shapes += [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": start, "y1": start, "line": {"color": theme.GRID, "width": 1}, "layer": "below"} for _, start, _ in bands[1:]]
+        shapes += [theme.rule(y=start, color=theme.GRID) for _, start, _ in bands[1:]]
     if measure.reliable_change is not None and points:
         top, foot = min(high, y[0] + float(measure.reliable_change)), max(low, y[0] - float(measure.reliable_change))
-        shapes.append({"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": foot, "y1": top, "fillcolor": theme.BAND, "line": {"width": 0}, "layer": "below"})
+        shapes.append(theme.block(0, 1, foot, top, xref="paper"))
         annotations.append(theme.note(0.5, top, "too small a change to be sure of", xref="paper", xanchor="center", yanchor="top", font={"size": theme.FOOTER}))
-    said = f"{sign.shape} {journey.get('words') or sign.words}"
-    if points:
-        annotations.append(theme.note(x[-1], y[-1], f"<b>{theme.wrap(said, 22)}</b>", xanchor="right", yanchor="bottom" if y[-1] < (low + high) / 2 else "top", align="right", yshift=12 if y[-1] < (low + high) / 2 else -12))
+    if points and (journey.get("words") or journey.get("change")):  # banded scores carry no verdict
+        said = theme.signed(sign, theme.wrap(str(journey.get("words") or sign.words), 22), bold=True)
+        anchor, shift = ("bottom", 12) if y[-1] < (low + high) / 2 else ("top", -12)
+        annotations.append(theme.note(x[-1], y[-1], said, xanchor="right", yanchor=anchor, align="right", yshift=shift))
     left = 11 * UNIT if bands else 4 * UNIT
-    annotations.append(theme.note(0, 1, trajectory.axis_words(measure), xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=4, xshift=-left, borderpad=0))
-    annotations.append(theme.note(1, 0, "weeks since the first score", xref="paper", yref="paper", xanchor="right", yanchor="top", yshift=-3 * UNIT))
+    annotations.append(theme.corner(0, 1, trajectory.axis_words(measure), yshift=4, xshift=-left))
+    annotations.append(theme.corner(1, 0, "weeks since the first score", yshift=-3 * UNIT))
     ticks: dict[str, Any] = {"nticks": 6}
     if bands:
         ticks = {"tickvals": [(start + stop) / 2 for _, start, stop in bands], "ticktext": [theme.wrap(words, 12) for words, _, _ in bands], "showgrid": False}
     made = theme.layout(
-        title, subtitle, footer, key=key, plot=trajectory.PLOT, left=left, right=UNIT if bands else trajectory.margin_for(measure), above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
+        title, subtitle, footer, key=key, plot=trajectory.PLOT, left=left, right=UNIT if bands else trajectory.margin_for(measure),
+        above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
         xaxis=theme.axis(range=[-longest * 0.04, longest * 1.04], nticks=8, showgrid=False), yaxis=theme.axis(range=[low, high], **ticks),
     )  # fmt: skip
     return theme.figure(data, made)

@@ -15,7 +15,15 @@ ROW = 17  # pixels: twenty fit 350
 
 
 def people(
-    improved: ReleasedRow | None, same: ReleasedRow | None, worsened: ReleasedRow | None, *, title: str, subtitle: str, footer: str, key: str = "", dots: int = 100
+    improved: ReleasedRow | None,
+    same: ReleasedRow | None,
+    worsened: ReleasedRow | None,
+    *,
+    title: str,
+    subtitle: str,
+    footer: str,
+    key: str = "",
+    dots: int = 100,
 ) -> go.Figure:
     """`dots` marks shared out by the released rates (largest remainders); what is hidden is shown by its own sign, never left out.
 
@@ -44,8 +52,9 @@ def people(
     rows_of_dots = -(-dots // ACROSS)
     made = theme.layout(
         title, subtitle, footer, key=key, plot=rows_of_dots * ROW, above=theme.lines(text) * 18 + UNIT, below=UNIT,
-        annotations=[theme.note(0, 1, text, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=UNIT, borderpad=0)],
-        xaxis=theme.blank_axis(-0.6, ACROSS - 0.4, scaleanchor="y", constrain="domain", constraintoward="left"), yaxis=theme.blank_axis(rows_of_dots - 0.5, -0.5),
+        annotations=[theme.corner(0, 1, text, yshift=UNIT)],
+        xaxis=theme.blank_axis(-0.6, ACROSS - 0.4, scaleanchor="y", constrain="domain", constraintoward="left"),
+        yaxis=theme.blank_axis(rows_of_dots - 0.5, -0.5),
     )  # fmt: skip
     return theme.figure(data, made)
 

@@ -33,7 +33,7 @@ def proportions(
     """
     groups = _joined(improved, same, worsened)
     data: list[dict[str, object]] = []
-    label_y, label_text, count_text, words_y, words = [], [], [], [], []
+    label_y, label_text, count_text, unknowns = [], [], [], []
     bars: dict[str, list[tuple[float, float, float, str, str, str]]] = {part: [] for part in (*PARTS, "hidden")}
     y = 0.0
     for row, parts in groups:
@@ -43,7 +43,7 @@ def proportions(
         height = theme.lines(wrapped) * LINE_HEIGHT
         label_y.append(y + height / 2)
         label_text.append(wrapped)
-        n = next((r.denominator for r in parts.values() if r and not r.hidden and r.denominator is not None), None)
+        n = _people(parts)
         count_text.append(f"{n:,} people" if n is not None else "")
         y += height + 2
         middle = y + BAR / 2
@@ -51,7 +51,8 @@ def proportions(
         for part in PARTS:
             found = parts[part]
             if found is not None and not found.hidden and found.value is not None:
-                text = f"{theme.sign(part).shape} {theme.number(found.value, '%')}" if found.value >= NARROWEST else f"{theme.sign(part).shape}" if found.value >= 6 else ""
+                shape = theme.sign(part).shape if found.value >= NARROWEST / 2 else ""
+                text = f"{shape} {theme.number(found.value, '%')}" if found.value >= NARROWEST else shape
                 bars[part].append((at, found.value, middle, row.group, hover, text))
                 at += found.value
         unknown = [r for r in parts.values() if r is None or r.hidden or r.value is None]
@@ -59,8 +60,8 @@ def proportions(
             covered = any(r is not None and r.hidden for r in unknown)
             left = max(0.0, 100.0 - at)
             bars["hidden"].append((at, left, middle, row.group, hover, ""))
-            words_y.append(middle)
-            words.append((at, f"{theme.HIDDEN_SIGN} hidden" if covered else theme.value_words(unknown[0], "%")))
+            said = f"{theme.HIDDEN_SIGN} hidden" if covered else theme.value_words(unknown[0], "%")
+            unknowns.append(theme.note(at, middle, f"<b>{theme.plain(said)}</b>", xanchor="left", yanchor="middle", xshift=4))
         y += BAR + GAP
     for part in (*PARTS, "hidden"):
         found_bars = bars[part]
@@ -78,17 +79,14 @@ def proportions(
             "unselected": {"marker": {"opacity": 1}, "textfont": {"color": theme.ON_COLOUR}}, "yaxis": "y2",
         })  # fmt: skip
     plot = int(max(y - GAP, 3 * UNIT))
-    data.append({"type": "scatter", "mode": "lines", "x": [None], "y": [None], "hoverinfo": "skip"})  # an axis is drawn only if something lies on it
+    data.append(theme.path([None], [None], theme.GRID, 1))  # an axis is drawn only if something lies on it
     keys = [theme.sign(part) for part in PARTS]
     legend = "&nbsp;&nbsp;&nbsp;".join(f'<span style="color:{s.colour}">{s.shape}</span> {s.words}' for s in keys)
     if any(r is not None and r.hidden for _, parts in groups for r in parts.values()):
         footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, above=3 * UNIT, below=UNIT, barmode="overlay", bargap=0,
-        annotations=[
-            *(theme.note(at, middle, f"<b>{theme.plain(said)}</b>", xanchor="left", yanchor="middle", xshift=4) for middle, (at, said) in zip(words_y, words, strict=True)),
-            theme.note(0, 1, legend, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=UNIT, borderpad=0),
-        ],
+        annotations=[*unknowns, theme.corner(0, 1, legend, yshift=UNIT)],
         xaxis=theme.blank_axis(0, 100), yaxis=theme.side_labels(label_y, label_text, "left", plot),
         yaxis2=theme.side_labels(label_y, count_text, "right", plot, overlaying="y"),
     )  # fmt: skip
@@ -103,6 +101,11 @@ def _joined(
     order = dict.fromkeys((r.group, r.still_open) for rows in (improved, same, worsened) for r in rows)
     first = {k: next(rows[k] for rows in found.values() if k in rows) for k in order}
     return [(first[k], {part: found[part].get(k) for part in PARTS}) for k in order]
+
+
+def _people(parts: Mapping[str, ReleasedRow | None]) -> int | None:
+    """Out of how many, if any part may say so."""
+    return next((r.denominator for r in parts.values() if r and not r.hidden and r.denominator is not None), None)
 
 
 def _lines(parts: Mapping[str, ReleasedRow | None]) -> list[str]:
@@ -126,9 +129,8 @@ def table(
     columns: dict[str, list[object]] = {first: [theme.label_of(row, labels) for row, _ in groups]}
     for part in PARTS:
         words = theme.sign(part).words.capitalize()
-        columns[words] = [theme.cell(parts[part], parts[part].numerator if parts[part] else None) for _, parts in groups]  # type: ignore[union-attr]
-        columns[f"{words}, percent"] = [theme.cell(parts[part], parts[part].value if parts[part] else None) for _, parts in groups]  # type: ignore[union-attr]
-    columns["Out of"] = [
-        next((r.denominator for r in parts.values() if r and not r.hidden and r.denominator is not None), theme.cell(parts["improved"], None)) for _, parts in groups
-    ]
+        found = [parts[part] for _, parts in groups]
+        columns[words] = [theme.cell(row, row.numerator if row else None) for row in found]
+        columns[f"{words}, percent"] = [theme.cell(row, row.value if row else None) for row in found]
+    columns["Out of"] = [_people(parts) or theme.cell(parts["improved"], None) for _, parts in groups]
     return theme.frame(columns)

@@ -46,25 +46,20 @@ def quarters(
     data: list[dict[str, object]] = []
     estimate = theme.COLOURS["estimate"]
     lines_y = [(row.value if (row := found.get(name)) and not row.hidden else None) for name in names]
-    data.append({"type": "scatter", "mode": "lines", "x": list(range(len(names))), "y": lines_y, "line": {"color": estimate, "width": 1.5}, "opacity": 0.45,
-                 "connectgaps": False, "hoverinfo": "skip"})  # fmt: skip
+    data.append(theme.path(range(len(names)), lines_y, estimate, 1.5, opacity=0.45, connectgaps=False))
     bars = [(place[row.group], row.lower, row.upper) for row in shown if row.lower is not None and row.upper is not None]
-    data.append({
-        "type": "scatter", "mode": "lines", "hoverinfo": "skip", "opacity": theme.INTERVAL, "line": {"color": estimate, "width": 4},
-        "x": [v for x, _, _ in bars for v in (x, x, None)], "y": [v for _, a, b in bars for v in (a, b, None)],
-    })  # fmt: skip
+    ends_x, ends_y = [v for x, _, _ in bars for v in (x, x, None)], [v for _, a, b in bars for v in (a, b, None)]
+    data.append(theme.path(ends_x, ends_y, estimate, 4, opacity=theme.INTERVAL))
     if plan:
         planned = [name for name in names if name in plan]
         data.append({"type": "scatter", "mode": "lines+markers", "hoverinfo": "skip", "x": [place[n] for n in planned], "y": [plan[n] for n in planned],
                      "line": {"color": theme.LINE, "width": 1.5, "dash": "4px,4px", "shape": "hvh"},
                      "marker": {"symbol": "line-ew-open", "size": 14, "color": theme.LINE, "line": {"width": 2}}, "cliponaxis": False})  # fmt: skip
     mark = {row.group: theme.sign(signs[row.group]) for row in shown if signs and row.group in signs}
-    data.append(
-        theme.marks(
-            [place[row.group] for row in shown], [row.value for row in shown], [row.group for row in shown], [hover[row.group] for row in shown], size=11,
-            color=[mark[r.group].colour if r.group in mark else estimate for r in shown], symbol=[mark[r.group].symbol if r.group in mark else "circle" for r in shown],
-        )
-    )  # fmt: skip
+    colours = [mark[row.group].colour if row.group in mark else estimate for row in shown]
+    symbols = [mark[row.group].symbol if row.group in mark else "circle" for row in shown]
+    codes = [row.group for row in shown]
+    data.append(theme.marks([place[c] for c in codes], [row.value for row in shown], codes, [hover[c] for c in codes], size=11, color=colours, symbol=symbols))
     if quiet:
         floor = low + (high - low) * 0.04
         signs_shown = [theme.HIDDEN_SIGN if found[n].hidden else "–" for n in quiet]
@@ -72,21 +67,23 @@ def quarters(
     annotations, shapes, above = [], [], UNIT
     if shown:  # the last figure is written out: direct labels before legends
         last = shown[-1]
-        annotations.append(theme.note(place[last.group], last.value or 0, f"<b>{theme.number(last.value or 0, unit)}</b>", xanchor="left", yanchor="middle", xshift=UNIT))
+        value = last.value or 0.0
+        annotations.append(theme.note(place[last.group], value, f"<b>{theme.number(value, unit)}</b>", xanchor="left", yanchor="middle", xshift=UNIT))
     if low <= 0 <= high and unit != "%":
-        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": {"color": theme.LINE, "width": 1}, "layer": "below"})
+        shapes.append(theme.rule(y=0))
     if target is not None:
-        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": target, "y1": target, "line": {"color": theme.LINE, "width": 1.5, "dash": "6px,3px"}})
+        shapes.append(theme.rule(y=target, dash="6px,3px", width=1.5))
         annotations.append(theme.note(0, target, theme.plain(f"{target_words} {theme.number(target, unit)}"), xref="paper", xanchor="left", yanchor="bottom"))
     if plan:
         first = next(n for n in names if n in plan)
-        annotations.append(theme.note(place[first], plan[first], theme.plain(f"{plan_words} {theme.number(plan[first], unit)}"), xanchor="left", yanchor="bottom", xshift=-UNIT))
+        words = theme.plain(f"{plan_words} {theme.number(plan[first], unit)}")
+        annotations.append(theme.note(place[first], plan[first], words, xanchor="left", yanchor="bottom", xshift=-UNIT))
     for name, text in (notes or {}).items():
         if name in place:
             wrapped = theme.wrap(text, 22)
             above = max(above, theme.lines(wrapped) * 16 + UNIT)
             side = "left" if place[name] < len(names) / 2 else "right"
-            shapes.append({"type": "line", "x0": place[name], "x1": place[name], "yref": "paper", "y0": 0, "y1": 1, "line": {"color": theme.LINE, "width": 1, "dash": "1px,3px"}, "layer": "below"})
+            shapes.append(theme.rule(x=place[name], dash="1px,3px"))
             annotations.append(theme.note(place[name], 1, wrapped, yref="paper", yanchor="bottom", xanchor=side, align=side, font={"size": theme.FOOTER}))
     if any(found[n].hidden for n in quiet):
         footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
@@ -94,7 +91,10 @@ def quarters(
     ticked = names[::-1][::every][::-1]
     made = theme.layout(
         title, subtitle, footer, key=key, plot=PLOT, left=5 * UNIT, right=5 * UNIT, above=above, below=6 * UNIT, annotations=annotations, shapes=shapes,
-        xaxis=theme.axis(range=[-0.5, len(names) - 0.5], showgrid=False, tickvals=[place[n] for n in ticked], ticktext=[short(n) for n in ticked], tickangle=0, ticklabelstandoff=UNIT),
+        xaxis=theme.axis(
+            range=[-0.5, len(names) - 0.5], showgrid=False, tickangle=0, ticklabelstandoff=UNIT,
+            tickvals=[place[n] for n in ticked], ticktext=[short(n) for n in ticked],
+        ),
         yaxis=theme.axis(range=[low, high], ticksuffix="%" if unit == "%" else "", nticks=6),
     )  # fmt: skip
     return theme.figure(data, made)
@@ -129,7 +129,8 @@ def _names(given: Sequence[str]) -> list[str]:
 def _range(shown: Sequence[ReleasedRow], plan: Mapping[str, float] | None, target: float | None, unit: str) -> tuple[float, float]:
     if unit == "%":
         return 0.0, 100.0
-    ends = [v for row in shown for v in (row.value, row.lower, row.upper) if v is not None] + list((plan or {}).values()) + ([target] if target is not None else [])
+    ends = [v for row in shown for v in (row.value, row.lower, row.upper) if v is not None]
+    ends += [*(plan or {}).values(), *([target] if target is not None else [])]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     pad = (high - low or 1.0) * 0.1
     return (low - pad if low < 0 else 0.0), high + pad
@@ -140,11 +141,14 @@ def _words(row: ReleasedRow | None, plan: Mapping[str, float] | None, name: str,
     return f"{words}; {plan_words} {theme.number(plan[name], unit)}" if plan and name in plan else words
 
 
-def alt_text(rows: Sequence[ReleasedRow], *, unit: str, title: str, subtitle: str = "", plan: Mapping[str, float] | None = None, plan_words: str = "planned") -> str:
+def alt_text(
+    rows: Sequence[ReleasedRow], *, unit: str, title: str, subtitle: str = "", plan: Mapping[str, float] | None = None, plan_words: str = "planned"
+) -> str:
     """The chart in words: its finding, then each quarter by its months."""
     found = {row.group: row for row in rows}
     names = _names([*found, *(plan or {})])
-    return theme.said(f"Dots with 95% intervals, {len(names)} quarters", title, subtitle, [f"{months(n)}: {_words(found.get(n), plan, n, plan_words, unit)}" for n in names])
+    items = [f"{months(n)}: {_words(found.get(n), plan, n, plan_words, unit)}" for n in names]
+    return theme.said(f"Dots with 95% intervals, {len(names)} quarters", title, subtitle, items)
 
 
 def table(rows: Sequence[ReleasedRow], *, unit: str, plan: Mapping[str, float] | None = None, plan_words: str = "planned") -> pd.DataFrame:

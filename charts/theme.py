@@ -28,18 +28,20 @@ COLOURS = {
     "estimate": "#11807d",  # an estimate about which nothing is being concluded: the accent
     "hidden": "#757d89",
 }
-ON_COLOUR = "#ffffff"  # words on a bar of one of the colours above
+ON_COLOUR = "#ffffff"  # words on a bar of one of the colours above, and on a hover label
+INK = "#1f2933"
 GRID = "rgba(128,134,145,0.22)"
 LINE = "rgba(128,134,145,0.85)"  # zero lines, cut-offs and targets
 BAND = "rgba(128,134,145,0.16)"
-INTERVAL = 0.65 # opacity of intervals: lighter than estimates
+INTERVAL = 0.65  # opacity of intervals: lighter than estimates
 
-# Once per page, in a <style>: words on a chart take the page's own text colour, in light and dark, whenever it changes. Streamlit's own grey for
-# them has 3.7:1 on white. Spans with a colour of their own keep it, and so do words on bars. The accent is too dark to be read as text on the dark
-# page and must be, for white words stand on it; where Streamlit writes in it, the text colour is used.
+# Once per page, in a <style>: words on a chart take the page's own text colour, in light and dark, whenever it changes. Streamlit's own grey
+# for them has 3.7:1 on white, Plotly's is lost on the dark page. Spans with a colour of their own keep it, and so do words on bars.
+# The accent is too dark to be read as text on the dark page, and must be, for white words stand on it: where Streamlit writes in it, the text
+# colour is used.
 CSS = """
-.js-plotly-plot .annotation-text, .js-plotly-plot .xtick text, .js-plotly-plot .x2tick text, .js-plotly-plot .ytick text, .js-plotly-plot .y2tick text,
-.js-plotly-plot .hovertext text { fill: currentColor !important; }
+.js-plotly-plot .annotation-text, .js-plotly-plot .xtick text, .js-plotly-plot .x2tick text, .js-plotly-plot .ytick text, .js-plotly-plot .y2tick text
+{ fill: currentColor !important; }
 [data-testid="stButtonGroup"] button[data-selected="true"], [data-testid="stTab"][data-selected="true"] { color: inherit !important; }
 """
 
@@ -77,6 +79,12 @@ SIGNS: dict[str, Sign] = {
 def sign(change: str | None) -> Sign:
     """The sign of a change (`improved`, `same`, `worsened`, `mixed`); anything else has no verdict."""
     return SIGNS.get(change or "", SIGNS[""])
+
+
+def signed(sign: Sign, words: str = "", bold: bool = False) -> str:
+    """The shape in its colour, then its words (or others, already plain) in the page's own."""
+    said = words or plain(sign.words)
+    return f'<span style="color:{sign.colour}">{sign.shape}</span> ' + (f"<b>{said}</b>" if bold else said)
 
 
 def plain(text: str) -> str:
@@ -231,7 +239,7 @@ def layout(
         "hovermode": "closest",
         "hoverdistance": 24,  # a thumb is wider than a dot
         "dragmode": False,  # a drag on a phone scrolls the page
-        "hoverlabel": {"align": "left", "font": {"family": FAMILY, "size": TICK}},
+        "hoverlabel": {"align": "left", "bgcolor": INK, "bordercolor": INK, "font": {"family": FAMILY, "size": TICK, "color": ON_COLOUR}},
         "meta": {"key": key, "title": title, "subtitle": subtitle, "footer": footer},
         "annotations": texts,
         **more,
@@ -252,6 +260,30 @@ def blank_axis(low: float, high: float, **more: Any) -> dict[str, Any]:
     return axis(range=[low, high], showgrid=False, showticklabels=False, **more)
 
 
+def rule(*, x: float | None = None, y: float | None = None, dash: str = "", width: float = 1, color: str = LINE, **more: Any) -> dict[str, Any]:
+    """A straight line behind the marks: upright at `x` or level at `y`, across the whole plot unless its other ends are given."""
+    if y is not None:
+        ends = {"x0": 0, "x1": 1, "y0": y, "y1": y, **({} if "x0" in more else {"xref": "paper"})}
+    else:
+        ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, **({} if "y0" in more else {"yref": "paper"})}
+    return {"type": "line", **ends, "line": {"color": color, "width": width, **({"dash": dash} if dash else {})}, "layer": "below", **more}
+
+
+def block(x0: Any, x1: Any, y0: Any, y1: Any, **more: Any) -> dict[str, Any]:
+    """A pale grey rectangle behind the marks."""
+    return {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": BAND, "line": {"width": 0}, "layer": "below", **more}
+
+
+def path(x: Sequence[Any], y: Sequence[Any], color: str, width: float, **more: Any) -> dict[str, Any]:
+    """A line that cannot be clicked; None breaks it."""
+    return {"type": "scatter", "mode": "lines", "x": list(x), "y": list(y), "line": {"color": color, "width": width}, "hoverinfo": "skip", **more}
+
+
+def corner(x: int, y: int, text: str, **more: Any) -> dict[str, Any]:
+    """A text at a corner of the plot (0 or 1 each way), outside it unless shifted."""
+    return note(x, y, text, xref="paper", yref="paper", xanchor="right" if x else "left", yanchor="bottom" if y else "top", borderpad=0, **more)
+
+
 def figure(data: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> go.Figure:
     """The figure of plain traces and a layout."""
     return go.Figure({"data": [dict(trace) for trace in data], "layout": dict(made)})
@@ -261,7 +293,8 @@ def marks(x: Sequence[Any], y: Sequence[Any], codes: Sequence[str], hover: Seque
     """Markers one can click: `customdata` is the stable code of each. Hover texts must have been through wrap or plain."""
     return {
         "type": "scatter", "mode": "markers", "x": list(x), "y": list(y), "customdata": list(codes), "hovertext": list(hover), "hoverinfo": "text",
-        "cliponaxis": False, "marker": {"opacity": 1, "line": {"width": 0}, **marker}, "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        "cliponaxis": False, "marker": {"opacity": 1, "line": {"width": 0}, **marker},
+        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
     }  # fmt: skip
 
 
@@ -275,7 +308,9 @@ def side_labels(places: Sequence[float], texts: Sequence[str], side: str, plot: 
     )
 
 
-def hidden_marks(x: Sequence[Any], y: Sequence[Any], codes: Sequence[str], hover: Sequence[str], signs: Sequence[str], position: str = "middle center", size: int = 18) -> dict[str, Any]:
+def hidden_marks(
+    x: Sequence[Any], y: Sequence[Any], codes: Sequence[str], hover: Sequence[str], signs: Sequence[str], position: str = "middle center", size: int = 18
+) -> dict[str, Any]:
     """The sign of a hidden figure (or the words in its place) over an unseen mark, so that what is hidden can still be opened and asked about."""
     made = marks(x, y, codes, hover, size=size, color="rgba(0,0,0,0)")
     ink = {"color": COLOURS["hidden"]}

@@ -16,7 +16,16 @@ BAND_WRAP = 10  # characters
 
 
 def trajectory(
-    weeks: Sequence[float], rows: Sequence[ReleasedRow], measure: Measure, *, title: str, subtitle: str, footer: str, key: str = "", code: str = "", whole_range: bool = True
+    weeks: Sequence[float],
+    rows: Sequence[ReleasedRow],
+    measure: Measure,
+    *,
+    title: str,
+    subtitle: str,
+    footer: str,
+    key: str = "",
+    code: str = "",
+    whole_range: bool = True,
 ) -> go.Figure:
     """A line of means (`value`, `lower`, `upper`, n in `denominator`) at the given weeks since the start, one row per fortnight.
 
@@ -32,11 +41,9 @@ def trajectory(
     for run in _runs(both):
         ranged = [(week, row) for week, row in run if row.lower is not None and row.upper is not None]
         x = [week for week, _ in ranged]
-        data.append({
-            "type": "scatter", "mode": "lines", "x": x + x[::-1], "y": [row.upper for _, row in ranged] + [row.lower for _, row in ranged[::-1]],
-            "fill": "toself", "fillcolor": "rgba(17,128,125,0.25)", "line": {"width": 0}, "hoverinfo": "skip",
-        })  # fmt: skip
-        data.append({"type": "scatter", "mode": "lines", "x": [w for w, _ in run], "y": [r.value for _, r in run], "line": {"color": colour, "width": 2}, "hoverinfo": "skip"})
+        y = [row.upper for _, row in ranged] + [row.lower for _, row in ranged[::-1]]
+        data.append(theme.path(x + x[::-1], y, colour, 0, fill="toself", fillcolor="rgba(17,128,125,0.25)"))
+        data.append(theme.path([week for week, _ in run], [row.value for _, row in run], colour, 2))
     data.append(
         theme.marks(
             [w for w, _ in shown], [r.value for _, r in shown], [code or r.group for _, r in shown],
@@ -50,24 +57,28 @@ def trajectory(
         data.append(theme.hidden_marks([w for w, _ in quiet], [floor] * len(quiet), [code or r.group for _, r in quiet], words, signs))
     shapes, annotations = scale(measure, low, high)
     last_week = max(weeks, default=0.0) or 2.0
-    for (week, row), side in ([(shown[0], "left"), (shown[-1], "right")] if len(shown) > 1 else [(p, "left") for p in shown]):
+    for (week, row), side in [(shown[0], "left"), (shown[-1], "right")] if len(shown) > 1 else [(p, "left") for p in shown]:
         assert row.value is not None
         top = row.upper if row.upper is not None else row.value
         text = f"<b>{theme.number(row.value, 'points')}</b>" + (f"<br>{row.denominator:,} people" if row.denominator is not None else "")
         annotations.append(theme.note(week, top, text, xanchor=side, yanchor="bottom", align=side, yshift=4, font={"size": theme.TICK}))
     if any(row.hidden for _, row in quiet):
         footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
-    annotations.append(theme.note(0, 1, axis_words(measure), xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=4, xshift=-4 * UNIT, borderpad=0))
-    annotations.append(theme.note(1, 0, "weeks since the start", xref="paper", yref="paper", xanchor="right", yanchor="top", yshift=-3 * UNIT))
+    annotations.append(theme.corner(0, 1, axis_words(measure), yshift=4, xshift=-4 * UNIT))
+    annotations.append(theme.corner(1, 0, "weeks since the start", yshift=-3 * UNIT))
     made = theme.layout(
-        title, subtitle, footer, key=key, plot=PLOT, left=4 * UNIT, right=margin_for(measure), above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
-        xaxis=theme.axis(range=[-last_week * 0.03, last_week * 1.04], nticks=8, showgrid=False), yaxis=theme.axis(range=[low, high], nticks=6, showgrid=not measure.bands),
+        title, subtitle, footer, key=key, plot=PLOT, left=4 * UNIT, right=margin_for(measure), above=3 * UNIT, below=6 * UNIT,
+        shapes=shapes, annotations=annotations, xaxis=theme.axis(range=[-last_week * 0.03, last_week * 1.04], nticks=8, showgrid=False),
+        yaxis=theme.axis(range=[low, high], nticks=6, showgrid=not measure.bands),
     )  # fmt: skip
     return theme.figure(data, made)
 
 
 def scale(measure: Measure, low: float, high: float) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Lines and words for the cut-off and the bands of a measure, on a vertical axis from `low` to `high`. The bands' words stand to the right of the plot, where no score can be."""
+    """Lines and words for the cut-off and the bands of a measure, on a vertical axis from `low` to `high`.
+
+    The words of the bands stand to the right of the plot, where no score can be.
+    """
     shapes: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
     half = float(measure.step) / 2
@@ -76,14 +87,16 @@ def scale(measure: Measure, low: float, high: float) -> tuple[list[dict[str, obj
         if top <= low or bottom >= high:
             continue
         if bottom > low:
-            shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": bottom, "y1": bottom, "line": {"color": theme.GRID, "width": 1}, "layer": "below"})
+            shapes.append(theme.rule(y=bottom, color=theme.GRID))
         wrapped = theme.wrap(words, BAND_WRAP)
         if (top - bottom) / (high - low) * PLOT >= 15 * theme.lines(wrapped):
-            annotations.append(theme.note(1, (bottom + top) / 2, wrapped, xref="paper", xanchor="left", yanchor="middle", xshift=4, font={"size": theme.FOOTER}, opacity=0.85))
+            small = {"font": {"size": theme.FOOTER}, "opacity": 0.85}
+            annotations.append(theme.note(1, (bottom + top) / 2, wrapped, xref="paper", xanchor="left", yanchor="middle", xshift=4, **small))
     if measure.cutoff is not None and low < float(measure.cutoff) < high:
         at = float(measure.cutoff) + (-half if measure.clinical_side == "at or above" else half)
-        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": {"color": theme.LINE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"})
-        annotations.append(theme.note(0, at, theme.plain(f"cut-off {theme.number(float(measure.cutoff))}"), xref="paper", xanchor="left", yanchor="bottom", font={"size": theme.FOOTER}))
+        shapes.append(theme.rule(y=at, dash="4px,4px", width=1.5))
+        said = theme.plain(f"cut-off {theme.number(float(measure.cutoff))}")
+        annotations.append(theme.note(0, at, said, xref="paper", xanchor="left", yanchor="bottom", font={"size": theme.FOOTER}))
     return shapes, annotations
 
 

@@ -45,6 +45,14 @@ def ask(asked: argparse.Namespace) -> int:
     return 0
 
 
+def recompute(asked: argparse.Namespace) -> int:
+    """Works out thresholds for questionnaires that have a reliability but no published one, and prints a sentence for each."""
+    with opened.store(opened.settings_of(asked)) as store:
+        for sentence in desk.recompute_thresholds(store, opened.viewer(), date.today()):
+            print(sentence)
+    return 0
+
+
 def columns(metric: Metric) -> list[str]:
     """The columns of a metric's rows, in order."""
     return ["group", *NUMBERS[metric.kind], "value", "lower", "upper", "hidden", "too_few", "still_open"]

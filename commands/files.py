@@ -14,6 +14,7 @@ from access import intake
 from commands import opened
 from data_loaders import template as blank
 from domain.errors import Shown
+from domain.fields import SHEETS
 from domain.types import Finding
 
 KEYS = ("severity", "code", "sheet", "row", "column", "message", "fix")
@@ -60,7 +61,7 @@ def uploads(asked: argparse.Namespace) -> int:
     """One line per upload, newest last, with tabs between: id, when, what, state, rows, files."""
     with opened.store(opened.settings_of(asked)) as store:
         for upload in sorted(intake.uploads(store, opened.viewer()), key=lambda u: u.happened_at):
-            rows = ", ".join(f"{sheet} {n}" for sheet, n in upload.rows.items())
+            rows = ", ".join(f"{sheet.name} {upload.rows[sheet.table]}" for sheet in SHEETS if sheet.table in upload.rows)
             print(upload.upload_id, f"{upload.happened_at:%Y-%m-%d %H:%M}", upload.kind, upload.state, rows, "; ".join(upload.files), sep="\t")
     return 0
 
@@ -135,10 +136,10 @@ def _counted(rows: dict[str, int]) -> str:
 
 
 def _in_words(findings: list[Finding]) -> None:
-    stops = [f for f in findings if f.severity == "stops"]
-    if stops:
-        first = stops[0].cell or stops[0].file or "the first"
-        print(f"{len(stops)} thing{'s need' if len(stops) != 1 else ' needs'} you; start with {first}.", file=sys.stderr)
+    needing = [f for f in findings if f.severity != "look"]
+    if needing:
+        first = needing[0].cell or "the first"
+        print(f"{len(needing)} thing{'s need' if len(needing) != 1 else ' needs'} you; start with {first}.", file=sys.stderr)
     for finding in sorted(findings, key=lambda f: list(WORDS).index(f.severity)):
         more = f" ({finding.count} cells)" if finding.count > 1 else ""
         print(f"{finding.cell}: {finding.message} {finding.fix}{more} [{WORDS[finding.severity]}]".strip(": "))

@@ -109,6 +109,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("backup", type=Path, metavar="IN")
     database(command("rebuild", "make the database again from its ledger", keeping.rebuild))
 
+    help = "work out from 50 or more first scores how large a change counts, where nobody has published it"
+    database(command("recompute", help, figures.recompute))
     command("metrics", "list the figures that can be asked for", figures.metrics)
     for metric in registry.METRICS.values():
         made = database(command(metric.id, metric.question, figures.ask, hidden=True))

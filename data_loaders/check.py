@@ -101,14 +101,22 @@ class _Work:
         letter = self.letter(column)
         for position in where[:LISTED].tolist():
             t = say(position)
-            self.findings.append(
-                Finding(t.severity, t.code, t.message, t.fix, self.found.named, int(self.rows[position]), letter, self.found.file, count or 1)
-            )
+            self.findings.append(Finding(t.severity, t.code, t.message, t.fix, self.found.named, int(self.rows[position]), letter, self.found.file, count or 1))
         if len(where) > LISTED:
             rest = len(where) - LISTED
             t = say(int(where[LISTED]))
             self.findings.append(
-                Finding(t.severity, t.code, f"And {rest:,} more cells in this column with the same kind of problem.", t.fix, self.found.named, None, letter, self.found.file, rest)
+                Finding(
+                    t.severity,
+                    t.code,
+                    f"And {rest:,} more cells in this column with the same kind of problem.",
+                    t.fix,
+                    self.found.named,
+                    None,
+                    letter,
+                    self.found.file,
+                    rest,
+                )
             )
 
     def mark(self, column: str, where: np.ndarray) -> None:
@@ -134,7 +142,9 @@ def check(found: list[Found], known: Known) -> Checked:
         _service_codes(work, services, known)
         _across_columns(work, known)
     if found and not any(len(work.rows) for work in works):
-        findings.append(Finding("stops", "empty-file", "There are headings but no rows below them.", "Fill in at least one row and save the file.", file=found[0].file))
+        findings.append(
+            Finding("stops", "empty-file", "There are headings but no rows below them.", "Fill in at least one row and save the file.", file=found[0].file)
+        )
     tables = {}
     for name in dict.fromkeys(work.found.sheet.table for work in works):
         table = pa.concat_tables([_table(work) for work in works if work.found.sheet.table == name])
@@ -181,22 +191,38 @@ def _typed(found: Found, known: Known, findings: list[Finding]) -> _Work:
     used = {index: column for column, index in found.columns.items()}
     errors = [(r, used[c - raw.first_column], e) for r, c, e in raw.error_cells if r >= first and c - raw.first_column in used]
     stale = [(r, used[c - raw.first_column]) for r, c in raw.uncalculated if r >= first and c - raw.first_column in used]
-    for row, *_ in (*errors, *stale):
+    for row in [cell[0] for cell in errors] + [cell[0] for cell in stale]:
         if row - first < len(filled):
             filled[row - first] = True
     keep = np.flatnonzero(filled)
     work = _Work(found, (keep + first).astype(np.int32), findings)
-    _cells(work, [(r, c, Trouble("formula-error", f"This cell shows the error {e}, so there is no value in it.", "Mend the formula or type the value, and save.")) for r, c, e in errors])
     _cells(
         work,
-        [(r, c, Trouble("uncalculated", "This cell holds a formula whose result was not saved with the file.", "Open the file in Excel, save it, and send it again.")) for r, c in stale],
+        [
+            (r, c, Trouble("formula-error", f"This cell shows the error {e}, so there is no value in it.", "Mend the formula or type the value, and save."))
+            for r, c, e in errors
+        ],
+    )
+    _cells(
+        work,
+        [
+            (
+                r,
+                c,
+                Trouble(
+                    "uncalculated", "This cell holds a formula whose result was not saved with the file.", "Open the file in Excel, save it, and send it again."
+                ),
+            )
+            for r, c in stale
+        ],
     )
     for f in sheet.fields:
         if f.column in distinct:
             codes_, texts, array = distinct[f.column]
             _column(work, f, codes_[keep] if len(keep) < len(codes_) else codes_, texts, array, known)
         else:
-            work.columns[f.column] = pa.nulls(len(keep), ARROW[KINDS[f.kind]])
+            blank = BLANK_MEANS.get((sheet.table, f.column))
+            work.columns[f.column] = pa.array([blank] * len(keep), ARROW[KINDS[f.kind]])
     if "quarter" in sheet.columns:
         _quarters(work, known, distinct.get("quarter"), keep)
     return work
@@ -210,6 +236,8 @@ def _cells(work: _Work, cells: list[tuple[int, str, Trouble]]) -> None:
         where = np.array(sorted(told), dtype=np.int64)
         work.mark(column, where)
         work.tell(where, column, told.__getitem__)
+        for row, _, t in [cell for cell in cells if cell[1] == column and cell[0] not in position][:LISTED]:  # below the last row that holds anything
+            work.findings.append(Finding(t.severity, t.code, t.message, t.fix, work.found.named, row, work.letter(column), work.found.file))
 
 
 def _convert(f: Field, texts: list[str], known: Known) -> values.Converted:
@@ -246,7 +274,9 @@ def _column(work: _Work, f: Field, codes_: np.ndarray, texts: list[str], array: 
                 kinds = [kind for kind in kinds if kind not in ("a telephone number", "a postcode", "a date of birth")]
             if kinds:
                 troubles[i] = Trouble(
-                    "identifier-in-text", f"'{f.name}' seems to hold {' and '.join(kinds)}.", "Take it out, so that nobody can be recognised, and send the file again."
+                    "identifier-in-text",
+                    f"'{f.name}' seems to hold {' and '.join(kinds)}.",
+                    "Take it out, so that nobody can be recognised, and send the file again.",
                 )
     bad = np.zeros(len(texts) + 1, dtype=bool)  # the last place stands for blank: code -1
     if troubles:
@@ -271,7 +301,7 @@ def _troubles(work: _Work, f: Field, codes_: np.ndarray, troubles: dict[int, Tro
     """Verdicts on distinct values, told for the rows that hold them, one kind at a time."""
     for code in dict.fromkeys(t.code for t in troubles.values()):
         concerned = {i: t for i, t in troubles.items() if t.code == code}
-        hit = np.zeros(len(codes_) and int(codes_.max()) + 2 or 1, dtype=bool)
+        hit = np.zeros((len(codes_) and int(codes_.max()) + 2) or 1, dtype=bool)
         hit[[i for i in concerned if i < len(hit)]] = True
         where = np.flatnonzero(hit[codes_] & (codes_ >= 0))
         if not len(where):
@@ -296,22 +326,40 @@ def _told_together(work: _Work, column: str, where: np.ndarray, codes_: np.ndarr
         t = next(iter(troubles.values()))
         rest = int(count[order[LISTED:]].sum())
         work.findings.append(
-            Finding(t.severity, t.code, f"And {rest:,} more cells in this column with the same kind of problem.", t.fix, work.found.named, None, work.letter(column), work.found.file, rest)
+            Finding(
+                t.severity,
+                t.code,
+                f"And {rest:,} more cells in this column with the same kind of problem.",
+                t.fix,
+                work.found.named,
+                None,
+                work.letter(column),
+                work.found.file,
+                rest,
+            )
         )
 
 
 def _own_words(work: _Work, f: Field, codes_: np.ndarray, texts: list[str], made: list[Any]) -> None:
     """Words beyond the suggested ones are welcome; say how many, so that a slip of the pen is noticed. Ages in years become bands, and that is said too."""
     own = np.array([value is not None and value not in f.choices for value in made] + [False], dtype=bool)
-    banded = np.array([value in f.choices and text.strip().isdigit() and f.column == "age_band" for text, value in zip(texts, made, strict=True)] + [False], dtype=bool)
+    banded = np.array(
+        [value in f.choices and text.strip().isdigit() and f.column == "age_band" for text, value in zip(texts, made, strict=True)] + [False], dtype=bool
+    )
     for which, code, message, fix in (
-        (own, "own-words", "holds {n} that are not among the suggested words; each forms a group of its own.", f"Suggested: {', '.join(f.choices)}. Nothing to do if yours say it better."),
+        (
+            own,
+            "own-words",
+            "holds {n} that are not among the suggested words; each forms a group of its own.",
+            f"Suggested: {', '.join(f.choices)}. Nothing to do if yours say it better.",
+        ),
         (banded, "age-banded", "holds {n} with an age in years; we keep only the age band.", "Next time send bands, such as 25-34."),
     ):
         where = np.flatnonzero(which[codes_] & work.fine(f.column)) if len(codes_) else np.zeros(0, dtype=np.int64)
         if len(where):
             n = f"{len(where):,} cell{'s' if len(where) > 1 else ''}"
-            work.tell(where[:1], f.column, lambda _, m=message.format(n=n), c=code, x=fix: Trouble(c, f"'{f.name}' {m}", x, "look"), len(where))  # type: ignore[misc]
+            told = Trouble(code, f"'{f.name}' {message.format(n=n)}", fix, "look")
+            work.tell(where[:1], f.column, lambda _, t=told: t, len(where))  # type: ignore[misc]
 
 
 def _quarters(work: _Work, known: Known, distinct: tuple[np.ndarray, list[str], pa.Array] | None, keep: np.ndarray) -> None:
@@ -328,15 +376,31 @@ def _quarters(work: _Work, known: Known, distinct: tuple[np.ndarray, list[str], 
     good = work.fine("year") & work.fine("quarter")
     where = np.flatnonzero(good & (within > 0) & (year > 0) & (within != year))
     work.mark("quarter", where)
-    work.tell(where, "quarter", lambda i: Trouble("conflict", f"The quarter says {quarters.year_name(int(within[i]))} and the year column says {quarters.year_name(int(year[i]))}.", "Make them the same."))
+    work.tell(
+        where,
+        "quarter",
+        lambda i: Trouble(
+            "conflict",
+            f"The quarter says {quarters.year_name(int(within[i]))} and the year column says {quarters.year_name(int(year[i]))}.",
+            "Make them the same.",
+        ),
+    )
     year = np.where(year > 0, year, within)
     where = np.flatnonzero(good & (year == 0) & (number > 0))
     work.mark("quarter", where)
-    work.tell(where, "quarter" if "year" not in work.found.columns else "year", lambda i: Trouble("required", "The year of this quarter is not given.", "Add a column 'year' such as 2025-26, or write the quarter as 2025-26 Q3."))
+    work.tell(
+        where,
+        "quarter" if "year" not in work.found.columns else "year",
+        lambda i: Trouble("required", "The year of this quarter is not given.", "Add a column 'year' such as 2025-26, or write the quarter as 2025-26 Q3."),
+    )
     this = quarters.quarter_of(known.today)
     where = np.flatnonzero(work.fine("year") & work.fine("quarter") & (number > 0) & (year * 4 + number > this.year * 4 + this.number))
     work.mark("quarter", where)
-    work.tell(where, "quarter", lambda i: Trouble("future-date", f"{quarters.Quarter(int(year[i]), int(number[i])).months()} has not begun.", "Check the year and the quarter."))
+    work.tell(
+        where,
+        "quarter",
+        lambda i: Trouble("future-date", f"{quarters.Quarter(int(year[i]), int(number[i])).months()} has not begun.", "Check the year and the quarter."),
+    )
     work.columns["year"] = pa.array(year.astype(np.int32), mask=year == 0)
 
 
@@ -369,12 +433,35 @@ def _providers(work: _Work, services: dict[str, str], known: Known) -> None:
         claimed = list(dict.fromkeys(providers[i] for i in where if providers[i]))
         owner = services.get(code)
         if owner and any(claim != owner for claim in claimed):
-            _together(work, "service_code", where, Trouble("other-provider", f"The service code {show(code)} already belongs to another organisation.", "Check the code; if it is right, ask your commissioner to move the service."))
+            _together(
+                work,
+                "service_code",
+                where,
+                Trouble(
+                    "other-provider",
+                    f"The service code {show(code)} already belongs to another organisation.",
+                    "Check the code; if it is right, ask your commissioner to move the service.",
+                ),
+            )
         elif len(claimed) > 1:
-            _together(work, "service_code", where, Trouble("conflict", f"The service code {show(code)} is given for two providers.", "Every service code belongs to one provider."))
+            _together(
+                work,
+                "service_code",
+                where,
+                Trouble("conflict", f"The service code {show(code)} is given for two providers.", "Every service code belongs to one provider."),
+            )
         elif claimed:
             if not _allowed(known, claimed[0]):
-                _together(work, "provider_code", where, Trouble("other-provider", f"The provider code {show(claimed[0])} is not one you send returns for.", "Send only your own organisation's services."))
+                _together(
+                    work,
+                    "provider_code",
+                    where,
+                    Trouble(
+                        "other-provider",
+                        f"The provider code {show(claimed[0])} is not one you send returns for.",
+                        "Send only your own organisation's services.",
+                    ),
+                )
             services[code] = claimed[0]
 
 
@@ -385,18 +472,52 @@ def _service_codes(work: _Work, services: dict[str, str], known: Known) -> None:
             if code not in services:
                 near = get_close_matches(code, mine, 1, 0.75)
                 hint = f"Did you mean {near[0]}? " if near else f"Yours are {', '.join(sorted(mine)[:12])}{' …' if len(mine) > 12 else ''}. " if mine else ""
-                _together(work, "service_code", where, Trouble("unknown-service", f"The service code {show(code)} is not known.", f"{hint}If the service is new, add it in a sheet Services."))
+                _together(
+                    work,
+                    "service_code",
+                    where,
+                    Trouble("unknown-service", f"The service code {show(code)} is not known.", f"{hint}If the service is new, add it in a sheet Services."),
+                )
             elif not _allowed(known, services[code]):
-                _together(work, "service_code", where, Trouble("other-provider", f"The service code {show(code)} belongs to another organisation.", "Send only your own services' rows; check the code."))
+                _together(
+                    work,
+                    "service_code",
+                    where,
+                    Trouble(
+                        "other-provider",
+                        f"The service code {show(code)} belongs to another organisation.",
+                        "Send only your own services' rows; check the code.",
+                    ),
+                )
     if "moved_to_service" in work.found.columns:
         for code, where in _each_code(work, "moved_to_service"):
             if code not in services:
-                _together(work, "moved_to_service", where, Trouble("unknown-service", f"The service code {show(code)} is not known here.", "Nothing to do if that service is not one of ours; otherwise check the code.", "look"))
+                _together(
+                    work,
+                    "moved_to_service",
+                    where,
+                    Trouble(
+                        "unknown-service",
+                        f"The service code {show(code)} is not known here.",
+                        "Nothing to do if that service is not one of ours; otherwise check the code.",
+                        "look",
+                    ),
+                )
     if "continues" in work.found.columns:
         for text, where in _each_code(work, "continues"):
             unknown = [code for code in text.split("; ") if code not in services]
             if unknown:
-                _together(work, "continues", where, Trouble("unknown-service", f"'continues' names {show(unknown[0])}, a service that is not known here.", "Check the code, or send that service too.", "look"))
+                _together(
+                    work,
+                    "continues",
+                    where,
+                    Trouble(
+                        "unknown-service",
+                        f"'continues' names {show(unknown[0])}, a service that is not known here.",
+                        "Check the code, or send that service too.",
+                        "look",
+                    ),
+                )
 
 
 # ---------------------------------------------------------------- across the columns of a row
@@ -418,9 +539,12 @@ def _across_columns(work: _Work, known: Known) -> None:
             a, b = sheet.field(part).name, sheet.field(whole).name
             counts = work.columns[part], work.columns[whole]
             work.tell(
-                np.flatnonzero(over), part,
-                lambda i, a=a, b=b, c=counts: Trouble("out-of-range", f"'{a}' ({c[0][i].as_py():g}) is more than '{b}' ({c[1][i].as_py():g}).", "Check both figures.", "look"),  # type: ignore[misc]
-            )  # fmt: skip
+                np.flatnonzero(over),
+                part,
+                lambda i, a=a, b=b, c=counts: Trouble(
+                    "out-of-range", f"'{a}' ({c[0][i].as_py():g}) is more than '{b}' ({c[1][i].as_py():g}).", "Check both figures.", "look"
+                ),  # type: ignore[misc]
+            )
     if sheet.table == "assessments":
         _scores(work, known)
     if sheet.table == "goals" and "scale" in work.found.columns:
@@ -434,7 +558,7 @@ def _scores(work: _Work, known: Known) -> None:
     index = {c: e.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) for c, e in encoded.items()}
     n_sub = len(encoded["subscale"].dictionary) + 1
     pair = np.where(index["measure"] < 0, -1, index["measure"] * n_sub + index["subscale"] + 1)
-    held, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
+    held, inverse = np.unique(pair, return_inverse=True)
     low, high, step = (np.zeros(len(held), dtype=np.int64) for _ in range(3))
     kept_names: list[str | None] = [None] * len(held)
     unknown: list[int] = []
@@ -466,9 +590,15 @@ def _scores(work: _Work, known: Known) -> None:
         if len(where):
             called = encoded["subscale"].dictionary[int(held[k]) % n_sub - 1].as_py()
             _together(
-                work, "subscale", where,
-                Trouble("unknown-subscale", f"{measure.code} has no subscale {show(called)}.", f"Its subscales are: {allowed}. Leave it blank for the total." if allowed else "Leave it blank: only the total is used."),
-            )  # fmt: skip
+                work,
+                "subscale",
+                where,
+                Trouble(
+                    "unknown-subscale",
+                    f"{measure.code} has no subscale {show(called)}.",
+                    f"Its subscales are: {allowed}. Leave it blank for the total." if allowed else "Leave it blank: only the total is used.",
+                ),
+            )
 
     scores = work.columns["score"]
     thousandths = _thousandths(scores)
@@ -490,14 +620,36 @@ def _scores(work: _Work, known: Known) -> None:
 
     where = np.flatnonzero(wrong)
     work.mark("score", where)
-    work.tell(where, "score", lambda i: Trouble("out-of-range", f"Score is {points(int(thousandths[i]))}; {named(i)} runs from {points(int(low[inverse[i]]))} to {points(int(high[inverse[i]]))}.", "Type the total from the form."))
+    work.tell(
+        where,
+        "score",
+        lambda i: Trouble(
+            "out-of-range",
+            f"Score is {points(int(thousandths[i]))}; {named(i)} runs from {points(int(low[inverse[i]]))} to {points(int(high[inverse[i]]))}.",
+            "Type the total from the form.",
+        ),
+    )
     whole = step[inverse] == 1000
     where = np.flatnonzero(off & whole)
     work.mark("score", where)
-    work.tell(where, "score", lambda i: Trouble("not-a-whole-number", f"Score is {points(int(thousandths[i]))}; {named(i)} is scored in whole points.", "Type the total from the form."))
+    work.tell(
+        where,
+        "score",
+        lambda i: Trouble(
+            "not-a-whole-number", f"Score is {points(int(thousandths[i]))}; {named(i)} is scored in whole points.", "Type the total from the form."
+        ),
+    )
     where = np.flatnonzero(off & ~whole)
     work.mark("score", where)
-    work.tell(where, "score", lambda i: Trouble("out-of-range", f"Score is {points(int(thousandths[i]))}; {named(i)} goes in steps of {points(int(step[inverse[i]]))}.", "Type the score from the form."))
+    work.tell(
+        where,
+        "score",
+        lambda i: Trouble(
+            "out-of-range",
+            f"Score is {points(int(thousandths[i]))}; {named(i)} goes in steps of {points(int(step[inverse[i]]))}.",
+            "Type the score from the form.",
+        ),
+    )
 
     names = pa.array(kept_names, pa.string())
     work.columns["subscale"] = names.take(pa.array(inverse))
@@ -548,7 +700,12 @@ def _goal_scale(work: _Work, column: str) -> None:
         where = np.flatnonzero(of_scale & ((level < low) | (level > high)))
         work.mark(column, where)
         name = work.found.sheet.field(column).name
-        work.tell(where, column, lambda i, s=scale, a=low, b=high, n=name: Trouble("out-of-range", f"'{n}' is {level[i]:g}; the scale {s} runs from {a:g} to {b:g}.", "Check the level and the scale."))  # type: ignore[misc]
+        runs = f"the scale {scale} runs from {low:g} to {high:g}."
+        work.tell(
+            where,
+            column,
+            lambda i, n=name, r=runs: Trouble("out-of-range", f"'{n}' is {level[i]:g}; {r}", "Check the level and the scale."),  # type: ignore[misc]
+        )
 
 
 # ---------------------------------------------------------------- the same row twice
@@ -610,19 +767,50 @@ def _same_rows(sheet: Sheet, table: pa.Table, services: dict[str, str], findings
         n = f"{len(merged):,} row{'s are' if len(merged) > 1 else ' is'}"
         findings.append(
             Finding(
-                "look", "duplicate-row", f"{n} exactly the same as an earlier row of {sheet.name} and will be counted once. The first is row {rows[i]}, the same as row {rows[int(first_same[same[i]])]}.",
-                "Nothing to do.", named[i], rows[i], "", files[i], len(merged),
-            )  # fmt: skip
+                "look",
+                "duplicate-row",
+                f"{n} exactly the same as an earlier row of {sheet.name} and will be counted once. "
+                f"The first is row {rows[i]}, the same as row {rows[int(first_same[same[i]])]}.",
+                "Nothing to do.",
+                named[i],
+                rows[i],
+                "",
+                files[i],
+                len(merged),
+            )
         )
-    different = [int(i) for i in different if int(again[i]) not in conflicting]
+    differing = [int(i) for i in different if int(again[i]) not in conflicting]
     names = ", ".join(sheet.field(c).name for c in sheet.key)
-    for i in different[:LISTED]:
+    for i in differing[:LISTED]:
         j = int(first_of_key[of_key[i]])
         where = f"row {rows[j]}" if (named[j], files[j]) == (named[i], files[i]) else f"row {rows[j]} of {named[j]} in {files[j]}"
-        findings.append(Finding("holds", "conflict", f"This row and {where} have the same {names} but differ elsewhere.", "Keep the one that is right.", named[i], rows[i], "", files[i]))
-    if len(different) > LISTED:
-        rest = len(different) - LISTED
-        findings.append(Finding("holds", "conflict", f"And {rest:,} more rows that disagree with an earlier one.", "Keep the ones that are right.", named[0], None, "", files[0], rest))
+        findings.append(
+            Finding(
+                "holds",
+                "conflict",
+                f"This row and {where} have the same {names} but differ elsewhere.",
+                "Keep the one that is right.",
+                named[i],
+                rows[i],
+                "",
+                files[i],
+            )
+        )
+    if len(differing) > LISTED:
+        rest = len(differing) - LISTED
+        findings.append(
+            Finding(
+                "holds",
+                "conflict",
+                f"And {rest:,} more rows that disagree with an earlier one.",
+                "Keep the ones that are right.",
+                named[0],
+                None,
+                "",
+                files[0],
+                rest,
+            )
+        )
     keep = np.ones(table.num_rows, dtype=bool)
     keep[again[merged]] = False
     return table.filter(pa.array(keep)) if len(merged) else table
@@ -650,8 +838,9 @@ def _two_scores(table: pa.Table, services: dict[str, str], findings: list[Findin
     groups = int(who.max()) + 1
     n_scores = np.bincount(np.unique(np.stack([who, scores]), axis=1)[0], minlength=groups)
     n_by_end = np.bincount(np.unique(np.stack([who, end, scores]), axis=1)[0], minlength=groups)
+    n_ends = np.bincount(np.unique(np.stack([who, end]), axis=1)[0], minlength=groups)
     others = np.bincount(who[end == 2], minlength=groups) > 0
-    wrong = (n_scores > 1) & (others | (n_by_end > 2))
+    wrong = (n_scores > 1) & (others | (n_by_end > n_ends))
     rows, named, files = (subset.column(c).to_pylist() for c in ("row", "sheet", "file"))
     first = np.unique(who, return_index=True)[1]
     told: set[int] = set()
@@ -666,12 +855,30 @@ def _two_scores(table: pa.Table, services: dict[str, str], findings: list[Findin
             where = f"Row {rows[j]}" if (named[j], files[j]) == (named[i], files[i]) else f"Row {rows[j]} of {named[j]} in {files[j]}"
             findings.append(
                 Finding(
-                    "holds", "conflict", f"{where} and this row are for the same person, questionnaire and date, and the scores differ.",
-                    "Keep the one that is right; if both are, mark one as start and the other as end.", named[i], rows[i], "", files[i],
-                )  # fmt: skip
+                    "holds",
+                    "conflict",
+                    f"{where} and this row are for the same person, questionnaire and date, and the scores differ.",
+                    "Keep the one that is right; if both are, mark one as start and the other as end.",
+                    named[i],
+                    rows[i],
+                    "",
+                    files[i],
+                )
             )
     if listed > LISTED:
-        findings.append(Finding("holds", "conflict", f"And {listed - LISTED:,} more rows whose scores differ from an earlier row's.", "Keep the ones that are right.", named[0], None, "", files[0], listed - LISTED))
+        findings.append(
+            Finding(
+                "holds",
+                "conflict",
+                f"And {listed - LISTED:,} more rows whose scores differ from an earlier row's.",
+                "Keep the ones that are right.",
+                named[0],
+                None,
+                "",
+                files[0],
+                listed - LISTED,
+            )
+        )
     return told
 
 

@@ -31,7 +31,7 @@ _WIDE = re.compile(rb'<c r="[A-Za-z][^0-9]')
 _FAR = re.compile(rb'[cC] r="([A-Za-z]{3,}\d+|[H-Z][A-Z]\d+|G[S-Z]\d+|[A-Za-z]{1,2}\d{7,})"')
 _ROW = re.compile(rb'<row r="(\d+)"')
 _FORMULA = rb"(?:<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*)?"
-_FILLED = rb'(?:[^>/]*>\s*' + _FORMULA + rb'(?:<v(?: [^>]*)?>[^<]|<is[ >])|[^>/]* t="(?:str|e)"[^>/]*>\s*' + _FORMULA + rb"<v)"
+_FILLED = rb"(?:[^>/]*>\s*" + _FORMULA + rb'(?:<v(?: [^>]*)?>[^<]|<is[ >])|[^>/]* t="(?:str|e)"[^>/]*>\s*' + _FORMULA + rb"<v)"
 _FIRST_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"' + _FILLED)
 _ERROR = re.compile(rb"""t=["']e["'][^>]*>\s*""" + _FORMULA + rb"<v>([^<]*)</v>")
 _NO_VALUE = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
@@ -192,7 +192,7 @@ def open_package(content: bytes, largest_unpacked: int) -> tuple[Package, list[S
     main = MAIN_TYPE.search(types)
     if re.search(r"macroEnabled|vbaProject", types, re.I) or any(name.endswith(("vbaproject.bin", "macrosheets/sheet1.xml")) for name in package.names):
         raise Refusal("macros")
-    if main and "binary" in main[0].lower() or "xl/workbook.bin" in package.names:
+    if (main and "binary" in main[0].lower()) or "xl/workbook.bin" in package.names:
         raise Refusal("not-a-workbook", what="a binary workbook (.xlsb)")
     if not main:
         kind = "a Word document" if "wordprocessingml" in types else "a presentation" if "presentationml" in types else "not an Excel workbook"

@@ -24,15 +24,22 @@ SAVE_AGAIN = "Open it in Excel, save it again under a new name, and send that."
 WORDS: dict[str, tuple[str, str]] = {
     "empty-file": ("The file is empty.", "Choose the workbook again; if it opens empty in Excel too, use an earlier copy."),
     "not-a-workbook": ("This is {what}, not an Excel workbook (.xlsx).", SAVE_AS),
-    "password": ("The workbook is protected by a password, so we cannot read it.", "In Excel: File, Info, Protect Workbook, Encrypt with Password; clear the password, save, and send it again."),
+    "password": (
+        "The workbook is protected by a password, so we cannot read it.",
+        "In Excel: File, Info, Protect Workbook, Encrypt with Password; clear the password, save, and send it again.",
+    ),
     "macros": ("The workbook holds macros (small programs). We read only workbooks without them.", SAVE_AS),
     "too-large": ("The workbook is larger than we can read: {limit}.", "Send it in parts, for example one year or one service at a time."),
     "damaged": ("The workbook is damaged or incomplete, so we cannot read it.", SAVE_AGAIN),
     "far-cell": (
         "There is something in cell {cell} of the sheet '{sheet}', far outside any table we could read.",
-        f"Delete the rows below and the columns to the right of your table (select them, then Delete), save, and send it again. We read up to column GR and row {1_048_576:,}.",
+        "Delete the rows below and the columns to the right of your table (select them, then Delete), save, and send it again. "
+        "We read up to column GR and row 1,048,576.",
     ),
-    "reader-failed": ("We could not read this workbook: it asks for more memory or time than a return needs.", "Copy your tables into a fresh workbook (paste values only), save, and send that."),
+    "reader-failed": (
+        "We could not read this workbook: it asks for more memory or time than a return needs.",
+        "Copy your tables into a fresh workbook (paste values only), save, and send that.",
+    ),
 }  # fmt: skip
 WHY: dict[str, str] = {
     "parts-twice": "The workbook holds the same part twice, so it is not clear which one you mean.",
@@ -85,7 +92,8 @@ def read(name: str, content: bytes, settings: Settings) -> Workbook:
     if len(content) > settings.largest_file_mb << 20:
         return refused("too-large", limit=f"it is {len(content) / (1 << 20):.0f} MB and we read up to {settings.largest_file_mb} MB")
     if not content.startswith(b"PK\x03\x04"):
-        return refused(*_other_kind(content)) if _other_kind(content)[0] != "not-a-workbook" else refused("not-a-workbook", what=_other_kind(content)[1])
+        code, what = _other_kind(content)
+        return refused(code, what=what)
     status, out = _child(content, settings, "read")
     if status != 0 and status != "time":
         # It died without a word. A second child only looks, tag by tag, so that the reason can be given.
@@ -111,9 +119,14 @@ def _sheets(listed: list[dict[str, Any]], source: pa.BufferReader) -> tuple[RawS
         table = table.slice(min(begins)) if begins else pa.table({})
         found.append(
             RawSheet(
-                sheet["name"], sheet["hidden"], min(begins, default=0) + 1, sheet["first_column"], table,
-                tuple((r, c, e) for r, c, e in sheet["errors"]), tuple((r, c) for r, c in sheet["uncalculated"]),
-            )  # fmt: skip
+                sheet["name"],
+                sheet["hidden"],
+                min(begins, default=0) + 1,
+                sheet["first_column"],
+                table,
+                tuple((r, c, e) for r, c, e in sheet["errors"]),
+                tuple((r, c) for r, c in sheet["uncalculated"]),
+            )
         )
     return tuple(found)
 
@@ -142,7 +155,7 @@ def _other_kind(content: bytes) -> tuple[str, str]:
     head = content[:2048].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            return "password", ""
+            return "password", "a protected workbook"
         return "not-a-workbook", "an old Excel file (.xls)"
     if head.startswith(b"%pdf"):
         return "not-a-workbook", "a PDF"

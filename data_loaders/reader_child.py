@@ -68,12 +68,7 @@ def main() -> None:
     if "" in tables:
         answer(refused=tables[""])
         return
-    answer(
-        sheets=[
-            {"name": s.name, "hidden": s.hidden, "first_column": s.first_column, "errors": s.errors, "uncalculated": s.uncalculated}
-            for s in sheets
-        ]
-    )
+    answer(sheets=[{"name": s.name, "hidden": s.hidden, "first_column": s.first_column, "errors": s.errors, "uncalculated": s.uncalculated} for s in sheets])
     for sheet in sheets:
         if sheet.hidden:
             continue

@@ -16,12 +16,14 @@ OURS = ("read me", "readme", "lists")  # sheets of our own template that hold no
 IDENTIFIER_HEADINGS = re.compile(
     r"^(names?|initials|dob|chi|nino|postcode|post code|address|tel|phone|mobile|telephone|e ?mail|contact details|next of kin)$"
     r"|\b(first|last|sur|fore|middle|given|family|full|preferred|maiden|known as) ?names?\b"
-    r"|\b(person|people|client|patient|user|customer|resident|tenant|participant|member|carer|worker|staff|keyworker|practitioner|therapist|gp|relative)s? names?\b"
+    r"|\b(person|people|client|patient|user|customer|resident|tenant|participant|member|carer|relative)s? names?\b"
+    r"|\b(worker|staff|keyworker|practitioner|therapist|gp)s? names?\b"
     r"|\bnames? of (the )?(person|people|client|patient|service user|user|customer|resident|tenant|participant|member|carer|worker|relative)s?\b"
     r"|\bd ?o ?b\b|\bdate of birth\b|\bbirth ?(date|day)\b"
     r"|\bnhs ?(number|no|num|id)\b|\bchi ?(number|no)\b|\bh ?& ?c (number|no)\b|\bhospital (number|no)\b|\b(national insurance|ni) ?(number|no)\b"
-    r"|\bpost ?code\b|\b(home|postal|email|e mail|street|client|patient) address\b|\baddress line\b|\be ?mail\b|\b(tele)?phone( number| no)?\b|\bmobile (number|no)\b"
-)  # fmt: skip
+    r"|\bpost ?code\b"
+    r"|\b(home|postal|email|e mail|street|client|patient) address\b|\baddress line\b|\be ?mail\b|\b(tele)?phone( number| no)?\b|\bmobile (number|no)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,13 @@ def recognise(workbook: Workbook) -> tuple[list[Found], list[Finding]]:
             if plain(raw.name) not in OURS:
                 findings.append(
                     Finding(
-                        "look", "hidden-sheet", f"The sheet '{raw.name}' is hidden and was not read.",
-                        "If you meant to send it, unhide it; otherwise delete it before you send the file to anyone.", sheet=raw.name, file=workbook.name,
-                    )  # fmt: skip
+                        "look",
+                        "hidden-sheet",
+                        f"The sheet '{raw.name}' is hidden and was not read.",
+                        "If you meant to send it, unhide it; otherwise delete it before you send the file to anyone.",
+                        sheet=raw.name,
+                        file=workbook.name,
+                    )
                 )
             continue
         if plain(raw.name) in OURS or raw.table.num_columns == 0:
@@ -98,16 +104,28 @@ def recognise(workbook: Workbook) -> tuple[list[Found], list[Finding]]:
     if not found and not any(f.severity == "stops" for f in findings):
         filled = any(raw.table.num_columns for raw in workbook.sheets)
         findings.append(
-            Finding("stops", "no-sheet", "We did not recognise any sheet in this workbook.", f"Name your sheets as in the template ({names}), with its headings.", file=workbook.name)
+            Finding(
+                "stops",
+                "no-sheet",
+                "We did not recognise any sheet in this workbook.",
+                f"Name your sheets as in the template ({names}), with its headings.",
+                file=workbook.name,
+            )
             if filled
-            else Finding("stops", "empty-file", "The workbook has no filled cells that we can read.", "Fill in at least one sheet and save the file.", file=workbook.name)
+            else Finding(
+                "stops", "empty-file", "The workbook has no filled cells that we can read.", "Fill in at least one sheet and save the file.", file=workbook.name
+            )
         )
     for name in unused:
         findings.append(
             Finding(
-                "look", "unused-sheet", f"We did not recognise the sheet '{name}', so nothing in it was used.",
-                "If it holds part of the return, give it the headings of the template.", sheet=name, file=workbook.name,
-            )  # fmt: skip
+                "look",
+                "unused-sheet",
+                f"We did not recognise the sheet '{name}', so nothing in it was used.",
+                "If it holds part of the return, give it the headings of the template.",
+                sheet=name,
+                file=workbook.name,
+            )
         )
     return found, findings
 
@@ -161,9 +179,12 @@ def _columns(sheet: Sheet, raw: RawSheet, header: int, headings: list[str], file
             continue
         if column in columns:
             tell(
-                "stops", "duplicate-column", f"Columns {letter(columns[column])} and {letter(index)} are both headed '{sheet.field(column).name}'.",
-                "Keep one of them, or give the other a different heading.", index,
-            )  # fmt: skip
+                "stops",
+                "duplicate-column",
+                f"Columns {letter(columns[column])} and {letter(index)} are both headed '{sheet.field(column).name}'.",
+                "Keep one of them, or give the other a different heading.",
+                index,
+            )
         else:
             columns[column] = index
             strong.add(column)
@@ -179,25 +200,41 @@ def _columns(sheet: Sheet, raw: RawSheet, header: int, headings: list[str], file
             extra.append(index)
         elif column in columns:
             tell(
-                "stops", "duplicate-column", f"Columns {letter(columns[column])} and {letter(index)} both look like '{sheet.field(column).name}'.",
-                f"Head the one you mean '{sheet.field(column).name}' and rename the other.", index,
-            )  # fmt: skip
+                "stops",
+                "duplicate-column",
+                f"Columns {letter(columns[column])} and {letter(index)} both look like '{sheet.field(column).name}'.",
+                f"Head the one you mean '{sheet.field(column).name}' and rename the other.",
+                index,
+            )
         else:
             columns[column] = index
     for index in extra:
         heading = headings[index]
         if IDENTIFIER_HEADINGS.search(heading):
             tell(
-                "stops", "identifier-column", f"Column {letter(index)} is headed '{_shown(raw, header, index)}'. We never take names, dates of birth, NHS numbers, addresses or contact details.",
-                "Delete the whole column, keep your own reference for each person, save, and send the file again.", index,
-            )  # fmt: skip
+                "stops",
+                "identifier-column",
+                f"Column {letter(index)} is headed '{_shown(raw, header, index)}'. "
+                "We never take names, dates of birth, NHS numbers, addresses or contact details.",
+                "Delete the whole column, keep your own reference for each person, save, and send the file again.",
+                index,
+            )
         elif not heading:
-            tell("look", "unknown-column", f"Column {letter(index)} has no heading, so it was not read.", "If it belongs to the return, give it its heading.", index)
+            tell(
+                "look",
+                "unknown-column",
+                f"Column {letter(index)} has no heading, so it was not read.",
+                "If it belongs to the return, give it its heading.",
+                index,
+            )
         else:
             tell(
-                "look", "unknown-column", f"Column {letter(index)} ('{_shown(raw, header, index)}') is not part of the sheet {sheet.name}, so it was not read.",
-                "Nothing to do, unless it is one of ours under another name: then use the template's heading.", index,
-            )  # fmt: skip
+                "look",
+                "unknown-column",
+                f"Column {letter(index)} ('{_shown(raw, header, index)}') is not part of the sheet {sheet.name}, so it was not read.",
+                "Nothing to do, unless it is one of ours under another name: then use the template's heading.",
+                index,
+            )
     for f in sheet.fields:
         # The quarter may hold the year ("2025-26 Q3"); the checker asks row by row.
         if f.required and f.column not in columns and not (f.kind == "year" and "quarter" in columns):

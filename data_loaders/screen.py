@@ -20,7 +20,7 @@ _PHONE = re.compile(r"(?<![\w.])(?:\+44|0044|\(?0)[ ().-]{0,2}(?:\d[ ().-]{0,2})
 _POSTCODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2}(?![A-Za-z0-9])")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$", re.I)
 _BIRTH = re.compile(r"\bd\.?\s?o\.?\s?b\b|\bdate of birth\b|\bborn\s+(?:on\s+)?(?:the\s+)?\d|\bbirthday\s+(?:is|was)\b", re.I)
-_MAYBE = r"(?i)\d{2}|@|\bd\.?\s?o\.?\s?b|birth|\bborn\b"  # what every pattern above needs; run over a whole column at once
+_MAYBE = r"(?i)\d[ ().a-z-]{0,2}\d|@|\bd\.?\s?o\.?\s?b|birth|\bborn\b"  # what every pattern above needs; run over a whole column at once
 _NAME = re.compile(r"^(?:(?:mr|mrs|ms|miss|mx|dr)\.? )?[^\W\d_]+(?:['’-][^\W\d_]+)*(?:,? [^\W\d_]+(?:['’-][^\W\d_]+)*)+$", re.I)
 
 

@@ -41,7 +41,8 @@ def example(f: Field) -> object:
         "service_code": "SVC001", "provider_code": "ORG01", "moved_to_service": "SVC001", "continues": "SVC001", "main_result": "PHQ-9; GAD-7",
         "person": "C0001", "cares_for": "C0002", "deprivation_quintile": "2", "contract_to": date(2026, 3, 31), "contract_from": date(2025, 4, 1),
         "started_on": date(2025, 4, 3), "ended_on": date(2025, 9, 25), "period_start": date(2025, 4, 1), "period_end": date(2025, 6, 30),
-        "date": date(2025, 4, 3), "recorded_on": date(2025, 4, 4), "given_on": date(2025, 4, 4), "scale": "GBO", "numerator": 12, "denominator": 30, "subscale": "",
+        "date": date(2025, 4, 3), "recorded_on": date(2025, 4, 4), "given_on": date(2025, 4, 4), "scale": "GBO", "numerator": 12,
+        "denominator": 30, "subscale": "",
         "out_of": 20, "actual": 12, "worker": "W7", "score": 17,
     }  # fmt: skip
     by_kind: dict[str, object] = {
@@ -90,8 +91,8 @@ def _read_me(page: Worksheet, chosen: list[Sheet]) -> None:
             page.cell(row + 1, column, heading).font = Font(bold=True)
         row += 2
         for f in sheet.fields:
-            line = (f.name, "yes" if f.required else "", f.help, _allowed(f), example(f))
-            for column, value in enumerate(line, start=1):
+            told: tuple[object, ...] = (f.name, "yes" if f.required else "", f.help, _allowed(f), example(f))
+            for column, value in enumerate(told, start=1):
                 cell = page.cell(row, column, value)
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
                 if isinstance(value, date):
@@ -109,8 +110,10 @@ def _allowed(f: Field) -> str:
         return ", ".join(measures.all_measures())
     limits = [f"{word} {value:g}" for word, value in (("from", f.lowest), ("to", f.highest)) if value is not None]
     words = {
-        "score": "a number within the questionnaire's range", "integer": "a whole number", "number": "a number", "money": "pounds, digits only", "date": "a date, day first",
-        "time": "a time such as 09:30", "year": "a plan year such as 2025-26", "quarter": "1, 2, 3 or 4, or 2025-26 Q3", "code": "a short code", "person": "your own reference",
+        "score": "a number within the questionnaire's range", "integer": "a whole number", "number": "a number", "money": "pounds, digits only",
+        "date": "a date, day first",
+        "time": "a time such as 09:30", "year": "a plan year such as 2025-26", "quarter": "1, 2, 3 or 4, or 2025-26 Q3", "code": "a short code",
+        "person": "your own reference",
         "list": "codes with semicolons between",
     }  # fmt: skip
     return " ".join([words.get(f.kind, f"words, up to {f.longest:,} characters"), *limits])
@@ -147,13 +150,19 @@ def _validation(f: Field, lists: dict[tuple[str, ...], str]) -> DataValidation |
             lists[words] = f"Lists!${letter}$1:${letter}${len(words)}"
         made = DataValidation(type="list", formula1=lists[words], allow_blank=True)
         made.errorStyle = "stop" if f.kind == "choice" else "information"
-        made.error = f"Please choose one of the words in the list for '{f.name}'." if f.kind == "choice" else f"'{f.name}' is usually one of the words in the list. Keep yours?"
+        made.error = (
+            f"Please choose one of the words in the list for '{f.name}'."
+            if f.kind == "choice"
+            else f"'{f.name}' is usually one of the words in the list. Keep yours?"
+        )
     elif f.kind == "date":
         made = DataValidation(type="date", operator="between", formula1="DATE(1800,1,1)", formula2="DATE(2200,1,1)", allow_blank=True)
         made.error = "Please type a date, day first, such as 03/04/2025."
     elif f.kind in NUMBERS:
         low, high = f.lowest if f.lowest is not None else -1e9, f.highest if f.highest is not None else 1e12
-        made = DataValidation(type="whole" if f.kind == "integer" else "decimal", operator="between", formula1=f"{low:.0f}", formula2=f"{high:.0f}", allow_blank=True)
+        made = DataValidation(
+            type="whole" if f.kind == "integer" else "decimal", operator="between", formula1=f"{low:.0f}", formula2=f"{high:.0f}", allow_blank=True
+        )
         made.error = f"Please type {_allowed(f)}, or leave it blank if it is not known."
     else:
         return None

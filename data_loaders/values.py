@@ -64,7 +64,11 @@ def number(text: str) -> Decimal | None:
 
 def _not_a_number(f: Field, text: str) -> Trouble:
     if text.casefold() in _NOTHING:
-        return Trouble("not-a-number", f"'{f.name}' holds {show(text)}, which is not a number.", "Leave the cell blank if it is not known; type 0 only if it was counted and there were none.")
+        return Trouble(
+            "not-a-number",
+            f"'{f.name}' holds {show(text)}, which is not a number.",
+            "Leave the cell blank if it is not known; type 0 only if it was counted and there were none.",
+        )
     if _is_date_cell(text):
         return Trouble("not-a-number", f"'{f.name}' holds a date where a number is expected.", "Type the number again and format the cell as Number.")
     if text.endswith("%"):
@@ -73,13 +77,13 @@ def _not_a_number(f: Field, text: str) -> Trouble:
 
 
 def _bounds(f: Field, value: Decimal, largest: Decimal) -> Trouble | None:
+    if abs(value) > largest:
+        return Trouble("out-of-range", f"'{f.name}' is larger than any figure we can keep.", "Check the figure and type it again.")
     low = Decimal(str(f.lowest)) if f.lowest is not None else None
     high = Decimal(str(f.highest)) if f.highest is not None else None
     if (low is not None and value < low) or (high is not None and value > high):
         allowed = f"from {low} to {high}" if low is not None and high is not None else f"{low} or more" if low is not None else f"up to {high}"
         return Trouble("out-of-range", f"'{f.name}' is {value}; allowed is {allowed}.", "Check the figure and type it again.")
-    if abs(value) > largest:
-        return Trouble("out-of-range", f"'{f.name}' is larger than any figure we can keep.", "Check the figure and type it again.")
     return None
 
 
@@ -103,11 +107,11 @@ def numbers(f: Field, texts: list[str]) -> Converted:
         elif places is not None:
             rounded = value.quantize(places)
             # A sum of cells may come as 10.100000000000001; anything further off is a figure of its own.
-            if abs(rounded - value) > Decimal("1e-9"):
-                if f.kind == "score":
-                    troubles[i] = Trouble("out-of-range", f"'{f.name}' is {show(text)}: more than three decimal places.", "Type the score as the form gives it.")
-                    continue
-            values[i] = rounded
+            if f.kind == "score" and abs(rounded - value) > Decimal("1e-9"):
+                told = f"'{f.name}' is {show(text)}: more than three decimal places."
+                troubles[i] = Trouble("out-of-range", told, "Type the score as the form gives it.")
+            else:
+                values[i] = rounded
         else:
             values[i] = float(value)
     return values, troubles
@@ -150,13 +154,21 @@ def dates(f: Field, texts: list[str], today: date) -> Converted:
         elif (match := _NAMED_FIRST.fullmatch(text)) and match[1].lower() in _MONTHS:
             parts[i] = (int(match[3]), _MONTHS[match[1].lower()], int(match[2]))
         else:
-            troubles[i] = Trouble("not-a-date", f"'{f.name}' does not hold a date that we can read.", f"{DAY_FIRST} A bare number: format the cell as a date and look what it says.")
+            troubles[i] = Trouble(
+                "not-a-date",
+                f"'{f.name}' does not hold a date that we can read.",
+                f"{DAY_FIRST} A bare number: format the cell as a date and look what it says.",
+            )
 
     day_first = [i for i in numeric if _day(parts[i]) > 12]
     month_first = [i for i in numeric if _month(parts[i]) > 12]
     if month_first and not day_first:
         for i in numeric:
-            troubles[i] = Trouble("ambiguous-date", f"Dates under '{f.name}' look as if the month came first.", f"{DAY_FIRST} Then check that no day and month have changed places.")
+            troubles[i] = Trouble(
+                "ambiguous-date",
+                f"Dates under '{f.name}' look as if the month came first.",
+                f"{DAY_FIRST} Then check that no day and month have changed places.",
+            )
     elif month_first:
         for i in month_first:
             troubles[i] = Trouble("ambiguous-date", f"This date under '{f.name}' has the month first, others in the column have the day first.", DAY_FIRST)
@@ -177,10 +189,14 @@ def dates(f: Field, texts: list[str], today: date) -> Converted:
         except ValueError:
             troubles[i] = Trouble("impossible-date", f"'{f.name}' holds a date that does not exist.", DAY_FIRST)
             continue
-        if day < EARLIEST and f.column not in OLD or day.year > 2200:
+        if (day < EARLIEST and f.column not in OLD) or day.year > 2200:
             troubles[i] = Trouble("impossible-date", f"'{f.name}' holds a date in {day.year}.", f"Check the year. {DAY_FIRST}")
         elif day > today and f.column not in MAY_BE_AHEAD:
-            troubles[i] = Trouble("future-date", f"'{f.name}' lies in the future; today is {quarters.british(today)}.", "Check the year, and that day and month have not changed places.")
+            troubles[i] = Trouble(
+                "future-date",
+                f"'{f.name}' lies in the future; today is {quarters.british(today)}.",
+                "Check the year, and that day and month have not changed places.",
+            )
         else:
             values[i] = day
     return values, troubles
@@ -228,10 +244,17 @@ def years(f: Field, texts: list[str], bare: str) -> Converted:
             if bare == "plan":
                 year = int(text)
             else:
-                troubles[i] = Trouble("ambiguous-quarter", f"'{f.name}' is {show(text)}: {_meanings(int(text))}", f"Write the plan year in full, such as {quarters.year_name(int(text))}.", together=True)
+                troubles[i] = Trouble(
+                    "ambiguous-quarter",
+                    f"'{f.name}' is {show(text)}: {_meanings(int(text))}",
+                    f"Write the plan year in full, such as {quarters.year_name(int(text))}.",
+                    together=True,
+                )
                 continue
         if year is None or not 1940 <= year <= 2200:
-            troubles[i] = Trouble("not-in-list", f"'{f.name}' is {show(text)}, which is not a plan year.", "Write it such as 2025-26 (April 2025 to March 2026).", together=True)
+            troubles[i] = Trouble(
+                "not-in-list", f"'{f.name}' is {show(text)}, which is not a plan year.", "Write it such as 2025-26 (April 2025 to March 2026).", together=True
+            )
         else:
             values[i] = year
     return values, troubles
@@ -260,9 +283,16 @@ def quarter_values(f: Field, texts: list[str], today: date, bare: str) -> Conver
             meant = plan if bare == "plan" else calendar
             found = meant.year, meant.number
         if found is None:
-            troubles[i] = Trouble("not-in-list", f"'{f.name}' is {show(text)}, which is not a quarter.", "Write 1, 2, 3 or 4 (1 is April to June), or the whole quarter such as 2025-26 Q3.", together=True)
+            troubles[i] = Trouble(
+                "not-in-list",
+                f"'{f.name}' is {show(text)}, which is not a quarter.",
+                "Write 1, 2, 3 or 4 (1 is April to June), or the whole quarter such as 2025-26 Q3.",
+                together=True,
+            )
         elif found[0] is not None and f.column == "quarter" and quarters.Quarter(found[0], found[1]).start > today:
-            troubles[i] = Trouble("future-date", f"'{f.name}' is {quarters.Quarter(found[0], found[1]).months()}, which has not begun.", "Check the year and the quarter.")
+            troubles[i] = Trouble(
+                "future-date", f"'{f.name}' is {quarters.Quarter(found[0], found[1]).months()}, which has not begun.", "Check the year and the quarter."
+            )
         else:
             values[i] = found
     return values, troubles
@@ -314,7 +344,12 @@ def measure_codes(f: Field, texts: list[str], known: dict[str, Measure]) -> Conv
     called = {name: m.code for m in known.values() for name in (*map(measures.plain, m.synonyms), measures.plain(m.name), measures.plain(m.code))}
     values: list[Any] = [called.get(measures.plain(text)) for text in texts]
     troubles = {
-        i: Trouble("unknown-measure", f"'{f.name}' is {show(text)}, a questionnaire we do not know.", f"We know {', '.join(known)}. Ask your commissioner to add another.", together=True)
+        i: Trouble(
+            "unknown-measure",
+            f"'{f.name}' is {show(text)}, a questionnaire we do not know.",
+            f"We know {', '.join(known)}. Ask your commissioner to add another.",
+            together=True,
+        )
         for i, text in enumerate(texts)
         if values[i] is None
     }
@@ -343,14 +378,23 @@ def references(f: Field, texts: list[str]) -> Converted:
         else:
             changed = ""
         if changed:
-            troubles[i] = Trouble("excel-changed-id", f"Excel seems to have changed this '{f.name}' {changed}.", "Format the column as Text, type the reference again, and send the file again.")
+            troubles[i] = Trouble(
+                "excel-changed-id",
+                f"Excel seems to have changed this '{f.name}' {changed}.",
+                "Format the column as Text, type the reference again, and send the file again.",
+            )
         elif len(text) > f.longest:
             troubles[i] = too_long(f, len(text))
         elif f.kind == "person" and (trouble := screen.reference_trouble(text)):
             if trouble == "a name":
                 troubles[i] = Trouble("identifier-in-text", f"'{f.name}' looks like a name.", "Use your own reference for each person, never a name.")
             else:
-                troubles[i] = Trouble("looks-like-nhs-number", f"'{f.name}' looks like {trouble}.", "Use your own reference for each person, never a number or address used elsewhere. Delete these from the file.", "stops")
+                troubles[i] = Trouble(
+                    "looks-like-nhs-number",
+                    f"'{f.name}' looks like {trouble}.",
+                    "Use your own reference for each person, never a number or address used elsewhere. Delete these from the file.",
+                    "stops",
+                )
         else:
             values[i] = normal_reference(text)
     return values, troubles
@@ -374,7 +418,14 @@ def lists(f: Field, texts: list[str], known: dict[str, Measure]) -> Converted:
         if f.column != "main_result":
             values[i] = "; ".join(dict.fromkeys(map(normal_reference, parts)))
             continue
-        plain_words = {"goal": "goals", "goals": "goals", "milestone": "milestone", "milestones": "milestone", "maintained": "maintained", "maintain": "maintained"}
+        plain_words = {
+            "goal": "goals",
+            "goals": "goals",
+            "milestone": "milestone",
+            "milestones": "milestone",
+            "maintained": "maintained",
+            "maintain": "maintained",
+        }
         kept = [plain_words.get(part.casefold()) or (m.code if (m := measures.named(part, known)) else None) for part in parts]
         if None in kept:
             troubles[i] = Trouble(

@@ -37,7 +37,8 @@ STANDING = (
 )
 ABOUT_SHEET = "About these figures"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_DANGEROUS = "=+-@\t\r\n＝＋－＠|%"
+_DANGEROUS = "=+-@\t\r\n＝＋－＠"
+_UNSEEN = " \u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file can name
 
 
@@ -49,8 +50,8 @@ def inert(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = _CONTROL.sub("", value)
-    start = text.lstrip(" \u00a0\u200b\u200c\u200d\u2060\ufeff\u3000'\"")
-    return "'" + text if text[:1] in _DANGEROUS and text or start[:1] in _DANGEROUS and start else text
+    starts = text[:1], text.lstrip(_UNSEEN)[:1]
+    return "'" + text if any(start and start in _DANGEROUS for start in starts) else text
 
 
 def file_name(stem: str, content: bytes, extension: str) -> str:
@@ -61,23 +62,29 @@ def file_name(stem: str, content: bytes, extension: str) -> str:
 
 def about(released: Released, metric: Metric, *, names: Mapping[str, str] | None = None, follow_up: str = "") -> list[str]:
     """The lines every file of this figure carries: metric, scope, period, n, follow-up, policy, data date and version, source and method."""
+    return [*_what(released, metric, names or {}, follow_up), *_how(released, metric)]
+
+
+def _what(released: Released, metric: Metric, names: Mapping[str, str], follow_up: str) -> list[str]:
     scope = released.scope
+    counted = metric.kind == "proportion"
     lines = [
         f"{metric.title}: {metric.question}",
-        f"Counted: {metric.numerator_words}." if metric.kind == "proportion" else f"Value: {metric.numerator_words}, in {metric.unit}.",
-        f"Out of: {metric.denominator_words}." if metric.kind == "proportion" else f"People: {metric.denominator_words}.",
-        f"Which people: {scope.describe(dict(names or {}))}.",
+        f"Counted: {metric.numerator_words}." if counted else f"Value: {metric.numerator_words}, in {metric.unit}.",
+        f"Out of: {metric.denominator_words}." if counted else f"People: {metric.denominator_words}.",
+        f"Which people: {scope.describe(dict(names))}.",
         f"Period: {quarters.period_name(scope.start, scope.end)}.",
         f"n: {_n_words(released)}.",
     ]
-    if follow_up:
-        lines.append(f"Follow-up: {follow_up}")
-    if released.widened:
-        lines.append(released.widened)
-    lines += [POLICY_WORDS[released.policy], *released.notes]
+    return [*lines, *([f"Follow-up: {follow_up}"] if follow_up else []), *([released.widened] if released.widened else []), *released.notes]
+
+
+def _how(released: Released, metric: Metric) -> list[str]:
     data_date = quarters.british(released.data_date) if released.data_date else UNKNOWN
-    lines += [f"Data up to {data_date}, data version {released.data_version}.", f"Method: {metric.method}.", f"Source of the definition: {metric.source}."]
-    return [*lines, "Data: returns sent by providers.", *STANDING]
+    return [
+        POLICY_WORDS[released.policy], f"Data up to {data_date}, data version {released.data_version}.", f"Method: {metric.method}.",
+        f"Source of the definition: {metric.source}.", "Data: returns sent by providers.", *STANDING,
+    ]  # fmt: skip
 
 
 def _n_words(released: Released) -> str:
@@ -99,8 +106,10 @@ def cell(row: ReleasedRow, value: float | int | None) -> float | int | str:
 
 def frame(released: Released, metric: Metric, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
     """One row per group of the released figure and the total last: code, name, counts, value and range, numbers as numbers and words where hidden."""
-    rows = [(row, (labels or {}).get(row.group, row.group)) for row in released.rows] + ([(released.total, "All")] if released.total else [])
+    labels = labels or {}
+    rows = [(row, labels.get(row.group, row.group)) for row in released.rows] + ([(released.total, "All")] if released.total else [])
     columns: dict[str, list[Any]] = {
+        "metric": [metric.id] * len(rows),
         "group": [row.group if row is not released.total else "all" for row, _ in rows],
         "name": [name for _, name in rows],
         "people": ["still with the service" if row.still_open else "in scope" for row, _ in rows],
@@ -120,19 +129,22 @@ def frame(released: Released, metric: Metric, labels: Mapping[str, str] | None =
 def csv_bytes(
     released: Released, metric: Metric, *, labels: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None, follow_up: str = ""
 ) -> bytes:
-    """The figures, then the lines about them, as UTF-8 with a mark that Excel needs to read £ and – aright.
+    """One figure as CSV, then the lines about it. `labels` maps the codes of its groups to words, `names` the codes of services in its scope."""
+    return _csv(frame(released, metric, labels), about(released, metric, names=names, follow_up=follow_up))
 
-    Every row has the same number of columns, so a program can read it; the lines about the figures have `about` in the first.
+
+def _csv(table: pd.DataFrame, lines: Sequence[str]) -> bytes:
+    """UTF-8 with the mark that Excel needs to read £ and – aright.
+
+    Every row has the same number of columns, so that a program can read it; the lines about the figures have `about` in the first.
     """
-    table = frame(released, metric, labels)
     out = io.StringIO(newline="")
     write = csv.writer(out, lineterminator="\r\n")
-    width = len(table.columns)
     write.writerow(table.columns)
     for row in table.itertuples(index=False):
         write.writerow([_number(inert(value)) for value in row])
-    for line in about(released, metric, names=names, follow_up=follow_up):
-        write.writerow(["about", inert(line), *[""] * (width - 2)])
+    for line in lines:
+        write.writerow(["about", inert(line), *[""] * (len(table.columns) - 2)])
     return out.getvalue().encode("utf-8-sig")
 
 

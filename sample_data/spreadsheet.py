@@ -74,9 +74,13 @@ def _column(values: pd.Series, at: str, strings: _Strings) -> list[str]:
         return ["" if gone else f'<c r="{at}{row}" s="1"><v>{int(day)}</v></c>' for row, (day, gone) in enumerate(zip(days, missing, strict=True), 2)]
     if pd.api.types.is_numeric_dtype(values.dtype):
         numbers = values.to_numpy(dtype=float, na_value=float("nan"))
-        return ["" if gone else f'<c r="{at}{row}"><v>{number:.12g}</v></c>' for row, (number, gone) in enumerate(zip(numbers.tolist(), missing, strict=True), 2)]
+        return [
+            "" if gone else f'<c r="{at}{row}"><v>{number:.12g}</v></c>' for row, (number, gone) in enumerate(zip(numbers.tolist(), missing, strict=True), 2)
+        ]
     of = strings.of
-    return ["" if gone else f'<c r="{at}{row}" t="s"><v>{of(str(text))}</v></c>' for row, (text, gone) in enumerate(zip(values.tolist(), missing, strict=True), 2)]
+    return [
+        "" if gone else f'<c r="{at}{row}" t="s"><v>{of(str(text))}</v></c>' for row, (text, gone) in enumerate(zip(values.tolist(), missing, strict=True), 2)
+    ]
 
 
 def _table(frame: pd.DataFrame, strings: _Strings) -> str:
@@ -134,9 +138,13 @@ def workbook(sheets: dict[str, pd.DataFrame | list[Sequence[Any]]]) -> bytes:
     names = "".join(f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, name in zip(numbers, sheets, strict=True))
     files = {
         "[Content_Types].xml": f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
         '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-        + "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>' for n in numbers)
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+            for n in numbers
+        )
         + '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'
         '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
         "_rels/.rels": f'{_HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'

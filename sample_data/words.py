@@ -13,6 +13,7 @@ class Explanation(NamedTuple):
     words: str
     learning: str = ""
     types: tuple[str, ...] = ()
+    quarters: tuple[int, ...] = ()  # where the words speak of a season; none: any
 
 
 _HOMES = ("residential", "supported accommodation", "step-down")
@@ -25,7 +26,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation("under", "staffing", "Our team leader was ill for most of the quarter. The team kept every visit and put new starts on hold.", "We now have a second person who can do first meetings."),
     Explanation("under", "staffing", "Recruitment took three rounds. The new worker began in the last fortnight of the quarter."),
     Explanation("under", "demand", "Fewer people asked for us than we expected. We had moved, and the leaflets still showed the old address.", "A sign on the old door brought eleven people in a month."),
-    Explanation("under", "demand", "The school holidays are always quiet for us, and our plan did not allow for that.", "Next year's plan has a smaller summer."),
+    Explanation("under", "demand", "The school holidays are always quiet for us, and our plan did not allow for that.", "Next year's plan has a smaller summer.", quarters=(2,)),
     Explanation("under", "demand", "A group like ours opened two streets away. We are talking about who does what rather than competing.", "", _OUT),
     Explanation("under", "who was referred", "People came to us with more on their minds than the plan assumed, and each first step took longer."),
     Explanation("under", "who was referred", "Several people were referred who needed a specialist team first. We stayed in touch while they waited.", "We wrote one page on who we can help and took it round in person."),
@@ -33,19 +34,19 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation("under", "waiting for another organisation", "Seven people are ready and waiting for a benefits decision. Nothing moves until that letter arrives."),
     Explanation("under", "waiting for another organisation", "No one-bedroom flats came up in the whole quarter. People are ready; the flats are not.", "We now ask the landlord for next quarter's empty flats in advance.", _HOMES),
     Explanation("under", "waiting for another organisation", "The health centre closed its spare room for repairs, and with it two of our days.", "", _TALK),
-    Explanation("under", "waiting for another organisation", "The partner college changed its term dates after our plan was agreed.", "", ("training", "day support or employment")),
-    Explanation("under", "illness or death", "One of our regulars died in the spring. We gave the group time to grieve and did little else for three weeks.", "We have asked the bereavement room to sit with the team."),
+    Explanation("under", "waiting for another organisation", "The partner college changed its term dates after our plan was agreed.", "", ("training", "day support or employment"), quarters=(2, 3)),
+    Explanation("under", "illness or death", "One of our regulars died in the spring. We gave the group time to grieve and did little else for three weeks.", "We have asked the bereavement room to sit with the team.", quarters=(1,)),
     Explanation("under", "illness or death", "A stomach bug went round the house twice and plans for going out had to wait.", "", _HOMES),
-    Explanation("under", "illness or death", "Winter illness kept both people and volunteers at home through much of January and February."),
+    Explanation("under", "illness or death", "Winter illness kept both people and volunteers at home through much of January and February.", quarters=(4,)),
     Explanation("under", "pathway change", "Referrals now come through one central list, and for six weeks hardly any reached us.", "We ring the list every Monday until it settles."),
     Explanation("under", "pathway change", "People now see us after their second review instead of the first, so everything has moved a quarter later."),
-    Explanation("under", "pathway change", "The ward we work with halved its beds in the summer; fewer people leave it.", "", ("step-down", "support at home", "residential")),
+    Explanation("under", "pathway change", "The ward we work with halved its beds in the summer; fewer people leave it.", "", ("step-down", "support at home", "residential"), quarters=(2, 3)),
     Explanation("under", "how it is recorded", "We used to count a promise to start; now we count the first time someone came. The new figure is smaller and truer.", "Same people, straighter counting."),
     Explanation("under", "how it is recorded", "Three workers had been writing this in their notebooks and not on the sheet. We found most of it, but not all.", "We now go through the sheet together on the last Friday of the month."),
     Explanation("under", "how it is recorded", "This counts only what we have seen on paper. We believe a few more people got there and did not tell us."),
     Explanation("under", "one-off event", "The roof leaked and we were in a borrowed hall for five weeks. People who find change hard stayed away."),
-    Explanation("under", "one-off event", "Road works cut our bus stop off for two months. Some people walked; many could not.", "A shared taxi on Tuesdays cost less than we feared."),
-    Explanation("under", "one-off event", "The storm week closed us for six days, and some people had a long wait for their power to come back."),
+    Explanation("under", "one-off event", "Road works cut our bus stop off for two months. Some people walked; many could not.", "A shared taxi on Tuesdays cost less than we feared.", quarters=(1, 2, 3)),
+    Explanation("under", "one-off event", "The storm week closed us for six days, and some people had a long wait for their power to come back.", quarters=(3, 4)),
     Explanation("under", "the projection was a first guess", "When we wrote the plan we guessed. Now that we have watched a few quarters, a half of that figure looks right.", "People need about twice as long for this step as we thought."),
     Explanation("under", "the projection was a first guess", "We copied this projection from a service that is not like ours. We would like to talk about a better one."),
     Explanation("under", "the projection was a first guess", "We had hoped everyone would want this. About half do, and the other half have good reasons."),
@@ -53,7 +54,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation("under", "we do not know", "Honestly, we cannot say. Nothing changed that we can see, and one quarter may be only one quarter."),
     Explanation("under", "other", "We spent the quarter finishing well with people who had been with us longest. That is good work, and it does not show here."),
     Explanation("under", "other", "People told us they did not care for this step, and we stopped pressing it. We would like to replace it in the plan.", "Ask people about the steps before writing them down."),
-    Explanation("under", "demand", "People put off asking until after the holidays; January was very full.", "", _TALK),
+    Explanation("under", "demand", "People put off asking until after the holidays; January will be very full.", "", _TALK, quarters=(3,)),
     Explanation("under", "staffing", "One counsellor is on parental leave and the locum worked two days where she had worked four.", "", ("counselling",)),
     Explanation("under", "who was referred", "More people than before are caring for someone and can only come once a fortnight, so everything takes twice the weeks.", "", _TALK),
     Explanation("under", "waiting for another organisation", "Two employers who had said yes put their start dates back to the next quarter.", "", ("day support or employment",)),
@@ -70,7 +71,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation("over", "demand", "After the fish dock's closure was announced, many more people asked for help with worry and money."),
     Explanation("over", "who was referred", "The people referred this quarter were further along than usual and took this step quickly."),
     Explanation("over", "who was referred", "The clinic began sending people earlier. They have more energy left to use."),
-    Explanation("over", "pathway change", "Since spring people may ask for us themselves. A third now do, and they tend to stay."),
+    Explanation("over", "pathway change", "Since spring people may ask for us themselves. A third now do, and they tend to stay.", quarters=(2, 3, 4)),
     Explanation("over", "pathway change", "The ward now invites us in before people leave, so nobody is lost on the way.", "Meet first, move second.", ("step-down", "support at home", "supported accommodation", "community support")),
     Explanation("over", "how it is recorded", "We found a box of forms from last quarter and have counted them here. Both quarters together are about as planned."),
     Explanation("over", "how it is recorded", "The new sheet reminds workers to ask, so more is written down. We do not think that more happened."),
@@ -367,8 +368,23 @@ GOALS: tuple[tuple[str, str, str, str], ...] = (
 )  # fmt: skip
 
 BARRIERS = ("money for the bus", "a bad week", "waiting for a letter", "pain", "the worker changed", "fear of the first time", "noise next door")
-ADAPTED = ("went along together for the first times", "made the step smaller", "moved it to the morning", "asked a friend to come too", "tried it by phone first", "started again from what had worked before")
-NEXT_STEPS = ("go once without us", "ring to ask the price", "write it on the calendar", "try the earlier bus", "invite one person", "look again in six weeks", "keep going as it is")
+ADAPTED = (
+    "went along together for the first times",
+    "made the step smaller",
+    "moved it to the morning",
+    "asked a friend to come too",
+    "tried it by phone first",
+    "started again from what had worked before",
+)
+NEXT_STEPS = (
+    "go once without us",
+    "ring to ask the price",
+    "write it on the calendar",
+    "try the earlier bus",
+    "invite one person",
+    "look again in six weeks",
+    "keep going as it is",
+)
 
 # What those who send totals count: service -> (indicator, usual number out of usual number).
 TOTALS: dict[str, tuple[tuple[str, int, int], ...]] = {

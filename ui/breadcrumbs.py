@@ -16,7 +16,7 @@ def trail(scope: Scope, here: str) -> list[tuple[str, str, Scope]]:
         name = session.names().get(scope.services[0], scope.services[0])
         steps.append((name, "service", scope.with_(cohort=(), by="")))
     if here in ("cohorts", "journeys"):
-        steps.append(("Groups of people", "cohorts", scope.with_(cohort=())))
+        steps.append(("Cohorts", "cohorts", scope.with_(cohort=())))
     if here == "journeys":
         who = words.joined(f"{BREAKDOWNS[part]} {value}" for part, value in scope.cohort) if scope.cohort else "Everyone in it"
         steps.append((who, "journeys", scope))

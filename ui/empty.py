@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from domain.types import Scope
 from ui import pick, session
 
 
@@ -17,13 +18,20 @@ def portfolio() -> NoReturn:
     st.stop()
 
 
-def choose_service(page: str) -> NoReturn:
+def choose_service(page: str, scope: Scope) -> NoReturn:
     """No one service chosen: the list to choose from."""
     cards = session.services()
     if not cards:
         portfolio()
-    scope = session.scope()
     st.markdown("Choose a service to see its people, its results, its plan and its words.")
     options = {card.code: f"{card.name} ({card.service_type}, {card.provider_name})" for card in cards}
     pick.box("Service", options, "choose-service", lambda code: session.go(page, scope.with_(services=(code,), entry="", value="")))
     st.stop()
+
+
+def no_verdict() -> None:
+    """No figure about improvement: why, and what there is instead."""
+    st.markdown(
+        "We cannot say yet who improved clearly: nobody here has two scores on a questionnaire whose wobble is known. "
+        "Each service's own page shows what there is: average gains, follow-up, plan and words."
+    )

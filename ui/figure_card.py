@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from domain import quarters
 from domain.types import Released
 from exports import files
 from metrics.registry import METRICS
@@ -64,10 +66,35 @@ def even(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _downloads(view: str, released: Sequence[Released]) -> None:
+    """The figures as files, each named by its content. A single answer also as CSV, which holds one table."""
     with st.container(horizontal=True, gap="small"):
-        for kind, label in (("csv", "Download CSV"), ("xlsx", "Download Excel")):
-            content, name, mime = files.download(released, kind, session.names())
-            st.download_button(label, content, file_name=name, mime=mime, on_click="ignore", key=f"{kind}-{view}")
+        if len(released) == 1:
+            content, name = _file("csv", session.database(), tuple(_identity(r) for r in released), list(released), session.names())
+            st.download_button("Download CSV", content, file_name=name, mime="text/csv", on_click="ignore", key=f"csv-{view}")
+        content, name = _file("xlsx", session.database(), tuple(_identity(r) for r in released), list(released), session.names())
+        st.download_button("Download Excel", content, file_name=name, on_click="ignore", key=f"xlsx-{view}")
+
+
+def _identity(released: Released) -> tuple[Any, ...]:
+    """What a released figure is the answer to: two figures with one identity are the same figure."""
+    return released.metric, released.scope, released.policy, released.data_version, len(released.rows), released.widened
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _file(kind: str, database: str, identities: tuple[tuple[Any, ...], ...], _released: list[Released], _names: dict[str, str]) -> tuple[bytes, str]:
+    """(content, name) of a file of protected figures. The figures themselves are no part of the key: their identities are."""
+    first = _released[0]
+    stem = f"so-what-{first.metric}" if len({r.metric for r in _released}) == 1 else "so-what-figures"
+    if kind == "csv":
+        content = files.csv_bytes(first, METRICS[first.metric], labels=labels.named_rows(first, _names), names=_names)
+        return content, files.file_name(stem, content, "csv")
+    frames = {}
+    for r in _released:
+        period = f" {quarters.period_name(r.scope.start, r.scope.end)}" if r.scope.start and len({x.scope for x in _released}) > 1 else ""
+        frames[f"{METRICS[r.metric].title}{period}"] = files.frame(r, METRICS[r.metric], labels.named_rows(r, _names))
+    about = list(dict.fromkeys(line for r in _released for line in files.about(r, METRICS[r.metric], names=_names)))
+    content = files.xlsx_bytes(frames, about)
+    return content, files.file_name(stem, content, "xlsx")
 
 
 def explain(released: Sequence[Released]) -> None:

@@ -15,7 +15,7 @@ MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
     "Explore": (
         ("overview", "Overview", ":material/home:", ("commissioner", "manager", "presenter")),
         ("service", "Service", ":material/house:", ("commissioner", "manager", "presenter")),
-        ("cohorts", "Groups of people", ":material/groups:", ("commissioner", "manager", "presenter")),
+        ("cohorts", "Cohorts", ":material/groups:", ("commissioner", "manager", "presenter")),
         ("journeys", "Journeys", ":material/timeline:", ("commissioner", "manager")),
     ),
     "Returns": (("upload", "Upload", ":material/upload_file:", ("commissioner", "manager")),),
@@ -33,6 +33,7 @@ STYLE = """
   .stMarkdown p, .stMarkdown li, .stMarkdown h4 { max-width: 46rem; }
   .stMarkdown h4 { line-height: 1.4; }
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
+  .stMarkdown li p { margin-bottom: .25rem; }
   .st-key-foot p { margin-bottom: .25rem; }
 </style>
 """
@@ -67,9 +68,10 @@ def banner() -> None:
     """Permanent on the sample database; on one's own, nothing but the way back."""
     if session.database() == "own":
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="banner"):
-        st.markdown(f"**Made-up data.** {sample.BANNER}", width="stretch")
-        st.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
+    with st.container(key="banner"):
+        said, button = st.columns([4, 1], vertical_alignment="center")
+        said.markdown(f"**Made-up data.** {sample.BANNER}")
+        button.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
 
 
 def view_as() -> None:

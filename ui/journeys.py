@@ -53,10 +53,10 @@ def small(of: record.Journeys, scope: Scope) -> None:
     st.markdown(f"**{words.plain(title)}**")
     st.caption(words.plain(f"{labels.who(scope)}. {_footer(of)}"))
     key = f"journeys-{abs(hash(of.journeys[0].label + str(scope))):x}"
+    pick.box("Open one large", {journey.label: journey.label for journey in of.journeys}, f"box-{key}", _open)
     lines = [_line(journey, of) for journey in of.journeys]
     figure = charts.small_multiples(lines, of.measure, **figure_card.BARE, bands=of.bands)
     pick.chart(figure, charts.alt_text(lines, of.measure, title=title, subtitle=labels.who(scope), bands=of.bands), key, _open)
-    pick.box("Open one large", {journey.label: journey.label for journey in of.journeys}, f"box-{key}", _open)
 
 
 def _line(journey: record.Journey, of: record.Journeys) -> dict[str, Any]:

@@ -10,8 +10,12 @@ from ui import session, words
 
 def of(released: Released) -> dict[str, str]:
     """Group -> words: names for services and providers, months for quarters, the group itself otherwise."""
-    by, names = released.scope.by, session.names()
-    return {row.group: named(by, row.group, names) for row in released.rows}
+    return named_rows(released, session.names())
+
+
+def named_rows(released: Released, names: dict[str, str]) -> dict[str, str]:
+    """The same from names given, for what is cached and so may not ask who is looking."""
+    return {row.group: named(released.scope.by, row.group, names) for row in released.rows}
 
 
 def named(by: str, group: str, names: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None 
             chosen(code)
 
     more: dict[str, Any] = {"on_select": clicked, "selection_mode": "points"} if chosen else {}
-    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False}, theme=None, **more)
+    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False}, **more)
 
 
 def _code(customdata: Any) -> str:

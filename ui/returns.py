@@ -110,7 +110,7 @@ def how_to_begin() -> None:
         if chosen:
             content = template.template(tuple(chosen))
             st.download_button(
-                "Download a blank workbook", content, file_name=files.named("so-what-return", content, "xlsx"), on_click="ignore", key="template"
+                "Download a blank workbook", content, file_name=files.file_name("so-what-return", content, "xlsx"), on_click="ignore", key="template"
             )
 
 

@@ -14,7 +14,7 @@ from sample_data import generate
 from warehouse.connect import Store
 
 LOG = logging.getLogger("so_what")
-BANNER = "Everything here is made up: the organisations, the people, the scores and the stories."
+BANNER = "Every organisation, person, score and story here is invented."
 JOURNEYS = ("trying the app with made-up people", "none needed: nobody here is real", "whoever runs this machine")
 _FILLING = threading.Lock()
 _far: dict[str, tuple[int, int]] = {}  # path -> (workbooks loaded, of how many); written only while _FILLING is held

@@ -32,7 +32,8 @@ def show(page: str, scope: Scope, *, breakdowns: tuple[str, ...] = (), measure: 
         if basis:
             _choice(page, scope, "Which people", dict(zip(BASES, (f"{words.BASES[b]} in it" for b in BASES), strict=True)), "basis")
         if measure:
-            options = {"": HEADLINE} | session.measures()
+            used, called = desk.measures_used(session.store(), session.viewer(), scope), session.measures()
+            options = {"": HEADLINE} | {code: called.get(code, code) for code in dict.fromkeys([*used, *filter(None, [scope.measure])])}
             _choice(page, scope, "Questionnaire", options, "measure", also={"subscale": "", "perspective": ""})
         if breakdowns:
             _choice(page, scope, "Side by side, by", {name: BREAKDOWNS[name] for name in breakdowns}, "by")

@@ -17,6 +17,8 @@ from ui import figure_card, labels, session, words
 
 PARTS = {"reliable-improvement": "Clearly better", "no-reliable-change": "About the same", "reliable-deterioration": "Clearly worse"}
 
+TOO_SMALL = "So few people are here in any year that plan, return and words speak for the service better than rates. That is no mark against it."
+
 
 def facts(card: desk.ServiceCard) -> str:
     """The contract in one line."""
@@ -25,18 +27,24 @@ def facts(card: desk.ServiceCard) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def answer(scope: Scope) -> None:
-    """The page's question answered first: how many improved, how sure that is, how many were followed up; widened where it must be."""
+def answer(scope: Scope) -> bool:
+    """The page's question answered first: how many improved, how sure that is, how many were followed up. False where too few people are
+    here for rates of the service alone, so that plan, return and words speak instead."""
     improved, followed = session.ask("reliable-improvement", scope, widen=True), session.ask("follow-up-rate", scope, widen=True)
-    row = labels.whole(improved)
+    row, known = labels.whole(improved), labels.whole(followed)
     if row is None:
         st.markdown(f"#### {words.plain(reading.too_few(_when(scope)))}")
-        return
-    st.markdown(f"#### {words.plain(reading.improvement(row, about=reading.rounded(improved)))}")
+        return False
+    alone = improved.scope.services == scope.services
+    said = reading.improvement(row, about=reading.rounded(improved))
     if improved.widened:
-        st.info(words.plain(improved.widened))
-    if known := labels.whole(followed):
+        st.markdown(f"#### {words.plain(improved.widened)}")
+    st.markdown(f"{'' if improved.widened else '#### '}{words.plain(said if alone else f'In like services together: {said}')}")
+    if known and alone:
         st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, row.numerator if improved.scope == followed.scope else None)))
+    if not alone:
+        st.markdown(words.plain(TOO_SMALL))
+    return alone
 
 
 def _when(scope: Scope) -> str:
@@ -81,8 +89,8 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
     years = {period.label: period for period in desk.periods(session.store()) if labels.is_year(period)}
     answers = {label: session.ask(metric, scope.with_(start=years[label].start, end=years[label].end)) for label in sorted(years)}
     rows = [replace(row, group=label) for label, answer in answers.items() if (row := labels.whole(answer)) is not None]
-    if not rows:
-        st.markdown("Nobody who ended can be counted here yet.")
+    if not any(row.value is not None for row in rows):
+        st.markdown(words.plain(f"{reading.hidden()} {TOO_SMALL}"))
         return
     title, called = f"{title}, by the year in which they ended", dict(zip(years, years, strict=True))
 
@@ -119,6 +127,9 @@ def first_to_last(scope: Scope, viewer: Viewer) -> None:
         )  # fmt: skip
         return
     parts = [session.ask(metric, on) for metric in PARTS]
+    if not any(whole.value is not None for part in parts if (whole := labels.whole(part))):
+        st.markdown(words.plain(f"{reading.hidden()} {TOO_SMALL}"))
+        return
     groups(parts, "parts", f"Better, about the same, worse on the {measure.code}", on)
 
 
@@ -141,8 +152,15 @@ def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
         return
     year = st.selectbox("Plan year", years, format_func=calendar.year_name, key=f"plan-year-{card.code}", width=200)
     lines = desk.plan_lines(session.store(), viewer, card.code, year)
-    st.caption("These figures are the service's own. In a first year a projection is an educated guess, and a difference teaches us about the guess.")
-    st.dataframe(plan_table(lines), hide_index=True, alt=f"Plan and return of {calendar.year_name(year)}: one row per line, one column per quarter")
+    st.caption(
+        "What happened, and in brackets what was expected. These figures are the service's own. In a first year a projection is an educated guess, "
+        "and a difference teaches us about the guess."
+    )
+    st.table(
+        plan_table(lines).set_index("What people will achieve"),
+        border="horizontal",
+        alt=f"Plan and return of {calendar.year_name(year)}: one row per line, one column per quarter",
+    )
     said = [line for line in lines if line.words or line.learning]
     if said:
         st.markdown("**What the service says about it**")
@@ -156,9 +174,9 @@ def plan_table(lines: list[desk.PlanLine]) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for line in lines:
         row = rows.setdefault(line.ref, {"What people will achieve": line.what})
-        expected = "" if line.projection is None else f"expected {line.projection:g}"
-        happened = line.figures or ("" if line.actual is None else f"{line.actual:g}")
-        row[_short(line.months)] = ", ".join(part for part in (happened, expected) if part) or "not in the plan"
+        per = "%" if line.counted_as == "percent" else ""
+        happened = line.figures or ("not yet" if line.actual is None else f"{line.actual:g}{per}")
+        row[_short(line.months)] = f"{happened} ({line.projection:g}{per})" if line.projection is not None else happened
     return pd.DataFrame(list(rows.values())).fillna("")
 
 

@@ -67,7 +67,9 @@ def store() -> Store:
     if database() == "sample" and not sample.ready(opened):
         done, of = sample.progress(opened)
         far = f" ({done} of {of} workbooks are in)" if of else ""
-        with st.spinner(f"Making the sample ready: three years of made-up returns go through the same intake as yours. It takes well under a minute, once{far}."):
+        with st.spinner(
+            f"Making the sample ready: three years of made-up returns go through the same intake as yours. It takes well under a minute, once{far}."
+        ):
             sample.ensure(opened)
     return opened
 
@@ -183,7 +185,7 @@ def names() -> dict[str, str]:
 
 def measures() -> dict[str, str]:
     """Questionnaires by code and name."""
-    return {code: code if m.name == code else f"{code} · {m.name}" for code, m in store().measures.items()}
+    return {code: m.name if m.name.startswith(code) else f"{code} · {m.name}" for code, m in store().measures.items()}
 
 
 def measure_of(scope: Scope) -> str:

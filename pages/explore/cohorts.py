@@ -12,7 +12,8 @@ if not session.services():
     empty.portfolio()
 scope = session.scope()
 breadcrumbs.show(scope, "cohorts")
-st.title("Groups of people", anchor=False)
+st.title("Cohorts", anchor=False)
+st.caption("A cohort is a group of people who share when they began, or a characteristic.")
 by = scope.by if scope.by in cohorts.BREAKDOWNS else "start_quarter"
 cohorts.answer(scope, by)
 scope_bar.show("cohorts", scope.with_(by=by), breakdowns=cohorts.BREAKDOWNS)

@@ -25,6 +25,9 @@ if answer.total:
 st.markdown(words.plain(f"{portfolio.speaks(cards)} {portfolio.followed(followed)}"))
 scope_bar.show("overview", scope, entries=True)
 
+if not answer.rows:
+    empty.no_verdict()
+    empty.choose_service("service", scope)
 title, who = labels.finding(answer), labels.who(scope)
 rows, called, types = labels.ordered(answer), labels.of(answer), {card.code: card.service_type for card in cards}
 figure_card.show(

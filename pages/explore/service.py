@@ -11,19 +11,19 @@ viewer = session.page_for("commissioner", "manager", "presenter")
 scope = session.scope().with_(cohort=(), by="")
 if len(scope.services) != 1:
     st.title("One service", anchor=False)
-    empty.choose_service("service")
+    empty.choose_service("service", scope)
 card = next(card for card in session.services() if card.code == scope.services[0])
 
 breadcrumbs.show(scope, "service")
 st.title(words.plain(card.name), anchor=False)
 st.caption(words.plain(service.facts(card)))
-service.answer(scope)
-scope_bar.show("service", scope)
+speaks = service.answer(scope)
 if card.contribution:
     st.markdown(f"> {words.plain(card.contribution)}")
-
-service.by_quarter(scope)
-service.first_to_last(scope, viewer)
-service.follow_up(scope)
+scope_bar.show("service", scope)
+if speaks:
+    service.by_quarter(scope)
+    service.first_to_last(scope, viewer)
+    service.follow_up(scope)
 service.plan(card, viewer)
 service.stories(card, viewer)

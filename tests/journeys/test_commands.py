@@ -94,7 +94,7 @@ def test_check_names_the_cell_even_when_the_table_begins_at_c5(run: Any, written
     assert code == 1
     findings = json.loads(out)
     assert all(list(finding) == KEYS for finding in findings)
-    worst = next(f for f in findings if f["severity"] == "stops")
+    worst = next(f for f in findings if f["severity"] != "look")
     assert (worst["sheet"], worst["row"], worst["column"]) == ("Assessments", 7, "G")  # header in row 5; the second record; the fifth column from C
     assert "27" in worst["message"]
 
@@ -202,7 +202,8 @@ def test_every_metric_can_be_asked(run: Any, loaded: str) -> None:
     assert listed == list(registry.METRICS)
     for metric in listed:
         code, out, err = run(metric, "--measure", "PHQ-9", "--policy", "own")
-        assert code == 0 and len(rows(out)) == 1, (metric, out, err)
+        assert code == 0, (metric, out, err)
+        assert len(rows(out)) == (0 if metric == "maintained" else 1), (metric, out, err)  # nobody here set out to stay as well as they were
 
 
 def test_each_ask_is_audited(run: Any, loaded: str, own_database: Path) -> None:

@@ -41,7 +41,12 @@ def book(sheets: dict[str, Iterable[Iterable[Any]]], change: Callable[[openpyxl.
 
 
 def raw_book(
-    rows: str = "", strings: str | None = None, workbook: str | None = None, sheet: str | None = None, more: dict[str, str | bytes] | None = None, without: tuple[str, ...] = ()
+    rows: str = "",
+    strings: str | None = None,
+    workbook: str | None = None,
+    sheet: str | None = None,
+    more: dict[str, str | bytes] | None = None,
+    without: tuple[str, ...] = (),
 ) -> bytes:
     """A workbook from the XML of its rows, or of other parts; `more` adds or replaces parts."""
     parts: dict[str, str | bytes] = {
@@ -49,7 +54,8 @@ def raw_book(
         "_rels/.rels": intake._RELS,
         "xl/workbook.xml": workbook or intake._WORKBOOK,
         "xl/_rels/workbook.xml.rels": intake._WORKBOOK_RELS,
-        "xl/worksheets/sheet1.xml": sheet or f'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="{intake._MAIN}"><sheetData>{rows}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": sheet
+        or f'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="{intake._MAIN}"><sheetData>{rows}</sheetData></worksheet>',
         "xl/styles.xml": intake._STYLES,
         "xl/sharedStrings.xml": strings or f'<sst xmlns="{intake._MAIN}" count="0" uniqueCount="0"></sst>',
     }
