@@ -93,6 +93,5 @@ def alt_text(improved: ReleasedRow | None, same: ReleasedRow | None, worsened: R
 
 def table(improved: ReleasedRow | None, same: ReleasedRow | None, worsened: ReleasedRow | None) -> pd.DataFrame:
     """The figures behind the chart: one row per part."""
-    rows = [r or ReleasedRow("", None, None, None, None, None) for r in (improved, same, worsened)]
-    named = [ReleasedRow(p, r.numerator, r.denominator, r.value, r.lower, r.upper, r.hidden, r.too_few) for p, r in zip(PARTS, rows, strict=True)]
-    return theme.table(named, {p: theme.sign(p).words for p in PARTS}, "%", "Part")
+    rows = zip(PARTS, (improved, same, worsened), strict=True)
+    return theme.tabled([(theme.sign(part).words, row) for part, row in rows], "%", "Part")

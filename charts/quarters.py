@@ -155,8 +155,7 @@ def table(rows: Sequence[ReleasedRow], *, unit: str, plan: Mapping[str, float] |
     """The figures behind the chart: one row per quarter, months in words."""
     found = {row.group: row for row in rows}
     names = _names([*found, *(plan or {})])
-    blank = [found.get(n) or ReleasedRow(n, None, None, None, None, None) for n in names]
-    made = theme.table(blank, {n: months(n) for n in names}, unit, "Quarter")
+    made = theme.tabled([(months(n), found.get(n)) for n in names], unit, "Quarter")
     if plan:
         made[plan_words.capitalize()] = theme.frame({"": [plan.get(n, "not in the plan") for n in names]})[""]
     return made

@@ -163,18 +163,22 @@ def frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 def table(rows: Sequence[ReleasedRow], labels: Mapping[str, str], unit: str, first: str = "Group", total: ReleasedRow | None = None) -> pd.DataFrame:
     """The data table behind a chart of released rows: one row per group (and the total last), hidden cells as `hidden`."""
-    shown = [(label_of(row, labels), row) for row in rows] + ([("All", total)] if total else [])
-    counted = any(row.numerator is not None for _, row in shown)
+    return tabled([*((label_of(row, labels), row) for row in rows), *([("All", total)] if total else [])], unit, first)
+
+
+def tabled(named: Sequence[tuple[str, ReleasedRow | None]], unit: str, first: str) -> pd.DataFrame:
+    """The same of rows that already have their names; None is a row about which nothing is known yet."""
+    rows = [row for _, row in named]
     value = {"%": "Percent", "": "Value"}.get(unit, unit.capitalize())
-    columns: dict[str, list[Any]] = {first: [name for name, _ in shown]}
-    if counted or unit == "%":
-        columns["How many"] = [cell(row, row.numerator) for _, row in shown]
-        columns["Out of"] = [cell(row, row.denominator) for _, row in shown]
+    columns: dict[str, list[Any]] = {first: [name for name, _ in named]}
+    if unit == "%" or any(row and row.numerator is not None for row in rows):
+        columns["How many"] = [cell(row, row.numerator if row else None) for row in rows]
+        columns["Out of"] = [cell(row, row.denominator if row else None) for row in rows]
     else:
-        columns["People"] = [cell(row, row.denominator) for _, row in shown]
-    columns[value] = [cell(row, row.value) for _, row in shown]
-    columns["Likely from"] = [cell(row, row.lower) for _, row in shown]
-    columns["Likely to"] = [cell(row, row.upper) for _, row in shown]
+        columns["People"] = [cell(row, row.denominator if row else None) for row in rows]
+    columns[value] = [cell(row, row.value if row else None) for row in rows]
+    columns["Likely from"] = [cell(row, row.lower if row else None) for row in rows]
+    columns["Likely to"] = [cell(row, row.upper if row else None) for row in rows]
     return frame(columns)
 
 

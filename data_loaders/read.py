@@ -135,7 +135,7 @@ def _child(content: bytes, settings: Settings, mode: str) -> tuple[int | str, by
     """(exit code, answer) of one reading process; ('time', b'') when it had to be stopped."""
     # A fresh interpreter, not a fork: the server has threads. Nothing of our environment goes with it.
     environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1"}
+    environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1"}
     head = f"{settings.reader_memory_mb} {settings.reader_seconds} {settings.largest_unpacked_mb} {mode}\n".encode()
     with subprocess.Popen(
         [sys.executable, "-m", "data_loaders.reader_child"], cwd=ROOT, env=environment,

@@ -76,14 +76,14 @@ def _not_a_number(f: Field, text: str) -> Trouble:
     return Trouble("not-a-number", f"'{f.name}' holds {show(text)}, which is not a number.", "Type the number alone: digits, and a point if you need one.")
 
 
-def _bounds(f: Field, value: Decimal, largest: Decimal) -> Trouble | None:
+def _bounds(f: Field, text: str, value: Decimal, largest: Decimal) -> Trouble | None:
     if abs(value) > largest:
         return Trouble("out-of-range", f"'{f.name}' is larger than any figure we can keep.", "Check the figure and type it again.")
     low = Decimal(str(f.lowest)) if f.lowest is not None else None
     high = Decimal(str(f.highest)) if f.highest is not None else None
     if (low is not None and value < low) or (high is not None and value > high):
         allowed = f"from {low} to {high}" if low is not None and high is not None else f"{low} or more" if low is not None else f"up to {high}"
-        return Trouble("out-of-range", f"'{f.name}' is {value}; allowed is {allowed}.", "Check the figure and type it again.")
+        return Trouble("out-of-range", f"'{f.name}' is {show(text)}; allowed is {allowed}.", "Check the figure and type it again.")
     return None
 
 
@@ -97,7 +97,7 @@ def numbers(f: Field, texts: list[str]) -> Converted:
         value = number(text)
         if value is None:
             troubles[i] = _not_a_number(f, text)
-        elif trouble := _bounds(f, value, largest):
+        elif trouble := _bounds(f, text, value, largest):
             troubles[i] = trouble
         elif f.kind == "integer":
             if value != value.to_integral_value():

@@ -47,6 +47,16 @@ def srm(n: int, sums: Mapping[str, float], confidence: float = 0.95) -> tuple[fl
     return value, value - half, value + half
 
 
+def national_effect_size(mean_first: float, mean_last: float, national_sd: float, better: str = "lower") -> float:
+    """The convention of NHS England's annual reports: the mean gain over England's standard deviation of first scores, without an interval.
+
+    Source: NHS England, NHS Talking Therapies annual reports, metadata ("Cohen's D"). Raises ValueError unless the standard deviation is positive.
+    """
+    if not national_sd > 0:
+        raise ValueError("an effect size needs a standard deviation above nought")
+    return (mean_first - mean_last if better == "lower" else mean_last - mean_first) / national_sd
+
+
 def hedges_j(n: int) -> float:
     """The factor that takes the small-sample excess out of an effect size of n pairs: 1 - 3/(4(n - 1) - 1). Source: Hedges (1981), J Educ Stat 6:107-128.
 

@@ -70,6 +70,20 @@ def newcombe(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, confide
     return _shaped(difference, difference - np.hypot(p1 - l1, u2 - p2), difference + np.hypot(u1 - p1, p2 - l2))
 
 
+def risk_ratio(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, confidence: float = 0.95) -> Interval:
+    """(ratio, lower, upper) of two independent proportions, first over second; the limits are not-a-number where either count is 0.
+
+    Source: Katz and others (1978), Biometrics 34:469-474 (log method).
+    """
+    (a, n), (b, m) = _pair(x1, n1), _pair(x2, n2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (a / n) / (b / m)
+        half = z(confidence) * np.sqrt(1 / a - 1 / n + 1 / b - 1 / m)
+        known = (a > 0) & (b > 0)
+        lower, upper = np.where(known, ratio * np.exp(-half), np.nan), np.where(known, ratio * np.exp(half), np.nan)
+    return _shaped(np.where(np.isfinite(ratio), ratio, np.nan), lower, upper)
+
+
 def mean_t(n: ArrayLike, total: ArrayLike, total_of_squares: ArrayLike, confidence: float = 0.95) -> Interval:
     """(mean, lower, upper) by Student's t from n, sum and sum of squares; the limits are not-a-number under 2 values. Source: PHEindicatormethods."""
     n_, total_, squares = (np.asarray(v, dtype=float) for v in (n, total, total_of_squares))

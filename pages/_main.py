@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -19,8 +20,8 @@ try:
     session.follow()
     frame.banner()
     frame.view_as()
-    with session.routed(looking):
+    with session.routed(looking), contextlib.suppress(session.Ended):
         page.run()
-    frame.foot()
 except Exception as problem:  # the one catch for the unexpected: a sentence meant for the user, or only a reference
     session.tell(problem)
+frame.foot()

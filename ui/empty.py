@@ -15,7 +15,7 @@ def portfolio() -> NoReturn:
     st.markdown("There is nothing here yet. The first return brings in the services, and the figures follow from it.")
     if session.viewer().role in ("commissioner", "manager"):
         st.page_link(session.PAGES["upload"], label="Send a first return", icon=":material/upload_file:", query_params=session.query())
-    st.stop()
+    raise session.Ended
 
 
 def choose_service(page: str, scope: Scope) -> NoReturn:
@@ -26,7 +26,7 @@ def choose_service(page: str, scope: Scope) -> NoReturn:
     st.markdown("Choose a service to see its people, its results, its plan and its words.")
     options = {card.code: f"{card.name} ({card.service_type}, {card.provider_name})" for card in cards}
     pick.box("Service", options, "choose-service", lambda code: session.go(page, scope.with_(services=(code,), entry="", value="")))
-    st.stop()
+    raise session.Ended
 
 
 def no_verdict() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from access import desk
+from domain import errors
 from domain.types import ROLES
-from ui import sample, session, words
+from ui import pick, sample, session, words
 
 # Which roles each page serves, by menu section. The page's own first line says the same; a test holds them together.
 MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
@@ -35,6 +38,9 @@ STYLE = """
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
   .stMarkdown li p { margin-bottom: .25rem; }
   .st-key-foot p { margin-bottom: .25rem; }
+  /* as charts.theme.CSS: chart words take the page's text colour and follow a change of theme at once */
+  .js-plotly-plot :is(.annotation-text, .xtick text, .x2tick text, .ytick text, .y2tick text) { fill: currentColor !important; }
+  [data-testid="stButtonGroup"] button[data-selected="true"], [data-testid="stTab"][data-selected="true"] { color: inherit !important; }
 </style>
 """
 
@@ -94,7 +100,7 @@ def _changed() -> None:
 
 
 def _provider() -> None:
-    providers = desk.providers(session.store())
+    providers = pick.distinct(desk.providers(session.store()))
     if not providers:
         st.caption("There is no provider yet: upload a workbook with a Services sheet as commissioner first.")
         return
@@ -112,7 +118,8 @@ def _changed_provider() -> None:
 
 def foot() -> None:
     """Up to when the data speak, which version they are, and the standing line."""
-    now = session.state()
     with st.container(key="foot"):
         st.markdown(f"**{words.STANDING}**")
-        st.markdown(f"Data up to {words.day(now.data_date)} · data version {now.data_version} · figures are never for payment or for choosing cuts")
+        with contextlib.suppress(errors.Shown):  # a database that cannot be opened has been told above
+            now = session.state()
+            st.markdown(f"Data up to {words.day(now.data_date)} · data version {now.data_version} · figures are never for payment or for choosing cuts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -33,4 +34,11 @@ def box(label: str, options: dict[str, str], key: str, chosen: Callable[[str], N
         if code := st.session_state[key]:
             chosen(code)
 
-    st.selectbox(label, list(options), index=None, format_func=lambda code: options[code], key=key, on_change=changed, placeholder="Choose one")
+    shown = distinct(options)
+    st.selectbox(label, list(shown), index=None, format_func=lambda code: shown[code], key=key, on_change=changed, placeholder="Choose one")
+
+
+def distinct(options: dict[Any, str]) -> dict[Any, str]:
+    """The options with no two alike: a box answers with the words chosen, so of two services of one name it would open the wrong one."""
+    often = Counter(options.values())
+    return {code: label if often[label] == 1 else f"{label} ({code})" for code, label in options.items()}

@@ -11,7 +11,7 @@ import streamlit as st
 from access import desk
 from domain import quarters
 from domain.types import BASES, BREAKDOWNS, ENTRIES, Scope
-from ui import portfolio, session, words
+from ui import pick, portfolio, session, words
 
 HEADLINE = "All questionnaires together"
 
@@ -56,7 +56,7 @@ def _choice(page: str, scope: Scope, label: str, options: dict[str, str], part: 
 
 def _select(label: str, options: dict[Any, str], current: Any, key: str, chosen: Callable[[Any], None]) -> None:
     # The link decides; the box only shows it. A key that names the current choice keeps a stale choice of an earlier view from coming back.
-    key = f"{key}-{current}"
+    key, options = f"{key}-{current}", pick.distinct(options)
     st.selectbox(
         label,
         list(options),

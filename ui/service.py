@@ -42,9 +42,9 @@ def answer(scope: Scope) -> bool:
     st.markdown(f"{'' if improved.widened else '#### '}{words.plain(said if alone else f'In like services together: {said}')}")
     if known and alone:
         st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, row.numerator if improved.scope == followed.scope else None)))
-    if not alone:
+    if not alone or row.value is None:
         st.markdown(words.plain(TOO_SMALL))
-    return alone
+    return alone and row.value is not None
 
 
 def _when(scope: Scope) -> str:

@@ -119,6 +119,10 @@ def routed(looking: Viewer) -> Iterator[None]:
         _ROUTED.reset(token)
 
 
+class Ended(Exception):
+    """A page has said all it has to say. Unlike st.stop, what stands under every page still comes."""
+
+
 def page_for(*roles: str) -> Viewer:
     """The first line of every page: the viewer, if the router brought them and the page serves their role; otherwise the page ends here."""
     looking = _ROUTED.get()

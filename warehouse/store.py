@@ -264,14 +264,11 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
                     "where g.person = i.person and g.service_code = i.service_code and g.goal_ref = i.goal_ref)"
                 ).fetchall()
             if name == "assessments":
-                # The latest stay begun by then decides; no stay begun by then is outside too, unless the person is not known at all.
                 rows += cursor.execute(
-                    f"""select i.file, i.sheet, i.row, 'outside' from incoming i
-                    asof left join (select person, service_code, started_on, max(coalesce(ended_on, date '9999-12-31')) over (
-                        partition by person, service_code order by started_on rows unbounded preceding) as last_day from ({people})) p
-                    on p.person = i.person and p.service_code = i.service_code and i.date >= p.started_on - {window}
-                    where (p.started_on is null or i.date > p.last_day + {window})
-                    and exists (select 1 from ({people}) k where k.person = i.person and k.service_code = i.service_code)"""
+                    f"""select i.file, i.sheet, i.row, 'outside'
+                    from (select * from incoming i semi join ({people}) k on k.person = i.person and k.service_code = i.service_code) i
+                    anti join ({people}) p on p.person = i.person and p.service_code = i.service_code
+                        and i.date >= p.started_on - {window} and i.date <= coalesce(p.ended_on, date '9999-12-31') + {window}"""
                 ).fetchall()
             cursor.unregister("incoming")
             found += [(name, file, sheet, row, what) for file, sheet, row, what in rows]

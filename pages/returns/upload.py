@@ -21,7 +21,7 @@ files = st.file_uploader(
 if not files:
     returns.how_to_begin()
     returns.earlier(viewer)
-    st.stop()
+    raise session.Ended
 
 received = returns.read(files, viewer)
 returns.understood(received)

@@ -12,7 +12,7 @@ from tests.conftest import Server, settled
 def test_a_cold_server_does_not_serve_an_administrators_page(start_server: Callable[..., Server], page: Any) -> None:
     """With the main script beside pages/, Streamlit would run pages/x.py without the router until somebody had opened the first page."""
     server = start_server()
-    for address in ("/administration", "/about/administration", "/pages/about/administration", "/administration.py"):
+    for address in ("/administration", "/about.administration", "/administration.py"):
         page.goto(server.url + address)
         settled(page)
         text = page.inner_text("body")

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_loaders import screen, values
-from data_loaders.check import _group, _repeated
+from data_loaders.check import ARROW, _group, _repeated, check
+from data_loaders.read import RawSheet, Workbook
+from data_loaders.recognise import recognise
 from domain import codes as lists
 from domain import fields
 from domain.types import Field
@@ -432,6 +434,31 @@ def test_worst_findings_come_first() -> None:
     checked, _ = through(book({"People": [(*PEOPLE, "gender"), ("9434765919", "SVC001", "never", None, "own")]}))
     assert [f.severity for f in checked.findings] == ["stops", "holds", "look"]
     assert "unknown-column" in codes(findings) and TODAY.year == 2026
+
+
+JUNK = st.sampled_from(
+    [None, None, "C1", "C2", "SVC001", "svc002", "SVC999", "ORG01", "2025-05-01 00:00:00", "31/12/2024", "13/13/2025",
+     "PHQ-9", "SWEMWBS", "WSAS", "work", "12", "0", "-3.5", "1e400",
+     "999999999999999999999999", "Q3", "2025Q3", "2025-26 Q2", "2025-26", "person", "yes", "male", "counselling", "GAS",
+     "met", "A; B", "9434765919", "x" * 12000, "\u202e", "١٢"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_sheet_is_answered_and_never_stored_half_typed(data: st.DataObject) -> None:
+    sheet = data.draw(st.sampled_from(fields.SHEETS))
+    heads = data.draw(st.lists(st.sampled_from([f.name for f in sheet.fields]), min_size=1, unique=True))
+    rows = data.draw(st.lists(st.lists(JUNK, min_size=len(heads), max_size=len(heads)), max_size=6))
+    table = pa.table({str(i): pa.array([head, *(row[i] for row in rows)], pa.string()) for i, head in enumerate(heads)})
+    broken = data.draw(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 9)), max_size=3))
+    raw = RawSheet(sheet.name, False, 3, 2, table, tuple((*cell, "#REF!") for cell in broken), tuple(broken))
+    found, told = recognise(Workbook("f.xlsx", "", (raw,), ()))
+    checked = check(found, KNOWN)
+    for name, made in checked.tables.items():
+        assert [made.schema.field(f.column).type for f in fields.BY_TABLE[name].fields] == [ARROW[fields.sql_type(f)] for f in fields.BY_TABLE[name].fields]
+        assert all(4 <= row <= 3 + len(rows) for row in made["row"].to_pylist())
+    assert all(f.row is None or f.row >= 3 for f in (*told, *checked.findings)) and "9434765919" not in str((told, checked.findings))
 
 
 def test_a_return_larger_than_its_whole_is_asked_about_and_not_held() -> None:
