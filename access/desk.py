@@ -151,13 +151,20 @@ def _picked(released: Released, scope: Scope) -> Released:
 
 def _release(store: Store, counts: Counts, metric: Metric, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
     key = table_key(counts.scope, metric.family)
-    threshold = store.settings.outside_threshold
-    with store.reading() as cursor:
-        earlier = disclosure.earlier(queries.shown(cursor, policy, key)) if policy != "own" else None
-    plan = disclosure.plan(counts, policy, threshold, earlier, groups_partition=counts.scope.by not in OVERLAPPING)
-    if policy != "own":
-        writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
+    plan = _planned(store, counts, policy, key)
     return disclosure.release(counts, plan, metric, notes=notes, widened=why)
+
+
+def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> disclosure.Plan:
+    partition, threshold = counts.scope.by not in OVERLAPPING, store.settings.outside_threshold
+    if policy == "own":
+        return disclosure.plan(counts, policy, threshold, None, partition)
+    with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
+        with store.reading() as cursor:
+            earlier = disclosure.earlier(queries.shown(cursor, policy, key))
+        plan = disclosure.plan(counts, policy, threshold, earlier, partition)
+        writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
+    return plan
 
 
 def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
@@ -171,10 +178,12 @@ def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Poli
 
 
 def _planned_means(store: Store, moments: Moments, policy: Policy, key: str, partition: bool) -> disclosure.MeansPlan:
-    with store.reading() as cursor:
-        earlier = disclosure.earlier(queries.shown(cursor, policy, key)) if policy != "own" else None
-    plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition)
-    if policy != "own":
+    if policy == "own":
+        return disclosure.plan_means(moments, policy, store.settings.outside_threshold, None, partition)
+    with store.lock:
+        with store.reading() as cursor:
+            earlier = disclosure.earlier(queries.shown(cursor, policy, key))
+        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition)
         writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
     return plan
 
@@ -239,7 +248,7 @@ def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
         if scope.cohort and policy != "own":
             # A cohort whose own row is hidden has no curve either
             counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], _table(scope), True)
-            plan = disclosure.plan(counts, policy, store.settings.outside_threshold, None)
+            plan = _planned(store, counts, policy, table_key(counts.scope, "change"))
             row = disclosure.only(disclosure.release(counts, plan, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
                 return disclosure.nothing("trajectory", scope, policy, notes, counts)

@@ -439,7 +439,7 @@ def plan_means(
         frozenset(hidden | ({WHOLE} if hidden_total else set())),
     )  # fmt: skip
     notes: tuple[str, ...] = (HIDDEN_NOTE,) if hidden - few or (hidden_total and ended) else ()
-    if shown_moments.groups != moments.groups or shown_moments.n != moments.n or shown_moments.sums != moments.sums:
+    if groups and (shown_moments.groups != moments.groups or shown_moments.n != moments.n or shown_moments.sums != moments.sums):
         notes += (STAYED_NOTE,)
     if total and set(total) != {figure[g] for g in ended}:
         notes += (TOTAL_STAYED_NOTE,)

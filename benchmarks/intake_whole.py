@@ -13,7 +13,8 @@ from access import intake
 from benchmarks.intake import _openpyxl, make_assessments
 from domain.settings import Settings
 from domain.types import Viewer
-from warehouse.connect import Store
+from warehouse import code_names
+from warehouse.connect import Store, build_marts
 
 MACHINE = Viewer("benchmark", "administrator", (), "command line")
 
@@ -61,7 +62,9 @@ def _people(store: Store, folder: Path, content: bytes, settings: Settings) -> N
             "select format('SVC{:03d}', range), 'Service', format('ORG{:02d}', range % 24), 'Provider', 'counselling' from range(42)"
         )
         cursor.register("began", began)
-        cursor.execute("insert into people (person, service_code, started_on, ended_on) select person, service_code, date_min, date_max from began")
+        cursor.execute("insert into people (person, service_code, started_on, ended_on) select person::uuid, service_code, date_min, date_max from began")
+        code_names.give(cursor)
+        build_marts(cursor, settings, None)
 
 
 def main(rows: int = 100_000) -> float:

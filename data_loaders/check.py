@@ -27,6 +27,7 @@ LISTED = 200  # findings of one kind told one by one in a column; one more count
 
 ARROW: dict[str, pa.DataType] = {
     "VARCHAR": pa.string(),
+    "UUID": pa.string(),  # as hex until it is stored
     "DECIMAL(9,3)": pa.decimal128(9, 3),
     "DECIMAL(14,2)": pa.decimal128(14, 2),
     "DOUBLE": pa.float64(),

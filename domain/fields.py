@@ -10,7 +10,7 @@ from domain.types import Field, Sheet
 # kind -> type in the store. A `person` is a provider's own reference and is stored as a keyed hash.
 KINDS: dict[str, str] = {
     "code": "VARCHAR",  # an identifier of a service, provider, line, goal or story: kept as text, exactly
-    "person": "VARCHAR",
+    "person": "UUID",  # the 128 bits of the keyed hash
     "text": "VARCHAR",  # free text, screened for identifiers
     "name": "VARCHAR",  # a short label that is not a person's name
     "choice": "VARCHAR",  # one of a closed list

@@ -56,10 +56,7 @@ def proportions(numerator: ArrayLike, denominator: ArrayLike, overdispersion: bo
         z = np.where(some & (s > 0), (x / n - centre) / s, np.nan)
     phi, tau2, estimated = _extra(z, s, overdispersion)
     tau2 = min(tau2, 0.999 * inside)  # a variance beyond p(1 - p) has no distribution: units could only be all or nothing
-    if tau2 > 0:
-        limits = _beta_binomial_limits(n, centre, inside / tau2 - 1)
-    else:
-        limits = _limits(stats.binom(np.where(some, n, 1).astype(int), centre))
+    limits = _beta_binomial_limits(n, centre, inside / tau2 - 1) if tau2 > 0 else _limits(stats.binom(np.where(some, n, 1), centre))
     return Funnel(_rows(groups, x, n, z, limits), centre, phi, tau2, estimated)
 
 

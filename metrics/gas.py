@@ -62,7 +62,9 @@ def t_change(goals: pd.DataFrame) -> pd.DataFrame:
     """
     both = goals[goals["baseline"].notna() & goals["latest"].notna()]
     before, after = (t_scores(both.assign(level=both[name])) for name in ("baseline", "latest"))
-    return pd.DataFrame({"person": before["person"], "goals": before["goals"], "t_baseline": before["t"], "t_latest": after["t"], "change": after["t"] - before["t"]})
+    return pd.DataFrame(
+        {"person": before["person"], "goals": before["goals"], "t_baseline": before["t"], "t_latest": after["t"], "change": after["t"] - before["t"]}
+    )
 
 
 def progressed(baseline: ArrayLike, latest: ArrayLike, gain: float = GBO_GAIN) -> np.ndarray:

@@ -7,10 +7,17 @@ The manner is warm, exact and short: numbers with their range, what we do not kn
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 
 from domain.types import Measure, Metric, Released, ReleasedRow
 from metrics.change import bounds
+from metrics.funnel import LEAST_UNITS, Funnel
 from metrics.intervals import newcombe
+from metrics.spc import ENOUGH, RUN
+from metrics.survival import LogRank
 
 ALONE = "This does not show that the service alone made the difference."
 NO_MARK = "That is no mark against the service."
@@ -155,6 +162,121 @@ def compare(a: ReleasedRow, b: ReleasedRow, here: str = "here", there: str = "in
     return f"{_first(both)} {by} (likely between {_whole(near)} and {_whole(far)}). {NOT_WHY}"
 
 
+def funnel(found: Funnel, units: str = "services", about_ratio: bool = False) -> str:
+    """Which units lie beyond the 99.8% limits, by name, or that none does; and what a funnel cannot say."""
+    rows = found.rows[found.rows["denominator"] > 0]
+    if len(rows) < 2:
+        return f"There are not enough {units} to compare."
+    whole = f"The {_count(len(rows))} {units} together: {_percent(100 * found.centre)}."
+    if about_ratio:
+        whole = f"{_count(len(rows))} {units} are compared with what was expected of each."
+    usual = f"than such {units} usually differ" if found.tau2 > 0 else "than chance would give"
+    high, low = (rows.loc[rows["side"] == side, "group"].tolist() for side in ("high", "low"))
+    if not high and not low:
+        said = f"None of the {units} stands out: they differ no more {usual}, which is not proof that they are the same."
+    else:
+        parts = [f"{_names(names)} {'lies' if len(names) == 1 else 'lie'} {where}" for names, where in ((high, "higher"), (low, "lower")) if names]
+        said = f"{_first(' and '.join(parts))} {usual}."
+    few = f" With fewer than {LEAST_UNITS} {units} we cannot tell how much they usually differ." if len(rows) < LEAST_UNITS else ""
+    return f"{whole} {said} A funnel starts a conversation: it does not say why.{few}"
+
+
+def spc(verdict: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: str = "") -> str:
+    """How a series stands at its latest figure: improved, worse, changed or about the same, or too short to say. `verdict` is a row of spc.verdicts.
+
+    `reason` is why the limits start afresh, where they do.
+    """
+
+    def figure(value: float) -> str:
+        return f"{_points(value, decimals)}{unit}"
+
+    n, afresh = int(verdict["n"]), f" Counted afresh since {reason}." if reason else ""
+    if n == 0:
+        return "There are no figures yet."
+    if verdict["trial"]:
+        have = f"The usual range rests on {int(verdict['points'])} points" if n >= ENOUGH else "One point so far" if n == 1 else f"{n} points so far"
+        return f"{have}; not enough points yet to tell a change from the usual ups and downs ({ENOUGH} are needed).{afresh}"
+    if verdict["constant"]:
+        return f"Every figure is {figure(verdict['value'])}. That can happen. Were they counted, or carried over?{afresh}"
+    between = f"between {figure(verdict['lower'])} and {figure(verdict['upper'])}"
+    way = {"improved": "Improved", "worse": "Worse", "higher": "Higher than usual", "lower": "Lower than usual"}.get(verdict["variation"])
+    if way is None:
+        within = f"the latest figure, {figure(verdict['value'])}, is within the usual ups and downs, {between}"
+        said = f"About the same: {within}. That is not proof that nothing changed."
+    else:
+        why = {
+            "outside": f"the latest figure, {figure(verdict['value'])}, lies outside the usual ups and downs, {between}",
+            "trend": f"the latest {RUN} figures or more each moved the same way",
+            "two_of_three": f"two of three figures at the end are close to the edge of the usual ups and downs, {between}",
+            "shift": f"the latest {RUN} figures or more all lie on one side of the average, {figure(verdict['mean'])}",
+        }[verdict["rule"]]
+        cause = "What was tried, and what would have helped?" if verdict["variation"] == "worse" else "It shows that something changed, not what."
+        said = f"{way}, by more than chance alone would give: {why}. {cause}"
+    target = {
+        "met": " As things are, the target of {} will be met every time.",
+        "missed": " As things are, the target of {} will not be met; something would have to change, or the target was a guess.",
+        "either": " The target of {} lies within the usual ups and downs, so it will sometimes be met and sometimes not, by chance alone.",
+    }.get(verdict["assurance"], "")
+    return said + (target.format(figure(verdict["target"])) if target else "") + afresh
+
+
+def survival(median: Mapping[str, Any], what: str = f"improved {WOBBLE}", unit: str = "weeks", least: int = LEAST_FOR_A_MEAN) -> str:
+    """By when half of the people had got there. `median` is a row of survival.medians (n, events, median, lower, upper)."""
+    n, events = int(median["n"]), int(median["events"])
+    if n < least:
+        return f"Fewer than {least} people have a first score, so we do not say how long it took. {NO_MARK}"
+    if events == 0:
+        return f"None of {_people(n)} has {what} yet. Some are still with the service, so this is not the last word."
+    seen = "Scores are taken now and then, so the change itself may have come earlier."
+    if math.isnan(median["median"]):
+        from_ = "" if math.isnan(median["lower"]) else f" (likely not before {_points(median['lower'], 0)} {unit})"
+        have = f"{_count(events)} of {_people(n)} have" if events > 1 else f"One of {_people(n)} has"
+        return f"{have} {what} so far. That is fewer than half, so we do not know yet how long it takes half of them{from_}. {seen}"
+    later = "" if math.isnan(median["upper"]) else f" and {_points(median['upper'], 0)}"
+    likely = f"likely between {_points(median['lower'], 0)}{later}" if later else f"likely {_points(median['lower'], 0)} or more"
+    if math.isnan(median["lower"]):
+        likely = "we cannot say how surely"
+    return f"Half of {_people(n)} had {what} by {_points(median['median'], 0)} {unit} ({likely}). {seen} {ALONE}"
+
+
+def survival_groups(test: LogRank, what: str = "How long it took") -> str:
+    """Whether groups differ in time, by the log-rank test."""
+    if math.isnan(test.p):
+        return "There is not enough yet to compare how long it took."
+    if test.p < 0.05:
+        return f"{what} differs between the groups by more than chance alone would give. {NOT_WHY}"
+    return f"{what} does not differ between the groups by more than chance would give: too close to call, which is not proof that they are the same."
+
+
+def equity(found: pd.DataFrame, what: str, characteristic: str, least: int = LEAST_FOR_A_MEAN) -> str:
+    """Which groups differ from everybody else, each with its difference and likely range, and that many were compared. `found` is of equity.against_rest.
+
+    Groups of fewer than `least` people are not judged.
+    """
+    enough = found[(found["denominator"] >= least) & (found["rest_denominator"] >= least)]
+    small = len(found) - len(enough)
+    few = f" {_first(_groups(small))} of fewer than {least} people {'is' if small == 1 else 'are'} not judged." if small else ""
+    if len(enough) == 0:
+        return f"No group by {characteristic} has {least} people and {least} others beside it, so we do not compare. {NO_MARK}"
+    clear = enough[enough["differs_of_many"]]
+    comparisons = int(enough["comparisons"].iloc[0])
+    many = f" {_first(_count(comparisons))} comparisons were made, and about one in twenty differs by chance alone." if comparisons > 1 else ""
+    if len(clear) == 0:
+        return f"By {characteristic}, no difference we can see in who {what}. That is not proof that there is none.{many}{few}"
+    said = []
+    for row in clear.to_dict("records"):
+        near, far = sorted((100 * abs(row["difference_lower"]), 100 * abs(row["difference_upper"])))
+        points = _whole(100 * abs(row["difference"]))
+        said.append(
+            f"{row['group']}: {_count(int(row['numerator']))} of {_count(int(row['denominator']))} {what}, {_percent(100 * row['value'])}, "
+            f"against {_percent(100 * row['rest_value'])} of everybody else; {'higher' if row['difference'] > 0 else 'lower'} by {points} percentage "
+            f"{'point' if points == '1' else 'points'} (likely between {_whole(near)} and {_whole(far)})."
+        )
+        if comparisons == 1:
+            break  # two groups, each the rest of the other
+    return f"{' '.join(said)} {NOT_WHY}{many}{few}"
+
+
 def hidden() -> str:
     """What stands where a figure is hidden."""
     return "Hidden so that nobody can be recognised, here or by subtraction. Hidden does not mean zero."
@@ -244,6 +366,16 @@ def _count(n: int, about: bool = False) -> str:
 
 def _people(n: int, about: bool = False) -> str:
     return f"{_count(n, about)} {'person' if n == 1 else 'people'}"
+
+
+def _groups(n: int) -> str:
+    return f"{_count(n)} {'group' if n == 1 else 'groups'}"
+
+
+def _names(names: list[Any], most: int = 4) -> str:
+    """Names in a row, `A, B and C`; beyond `most` the rest by number."""
+    shown = [str(name) for name in names[:most]] + ([f"{len(names) - most} more"] if len(names) > most else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _services(n: int) -> str:

@@ -45,7 +45,9 @@ class Rebase:
     series: Any = None
 
 
-def charts(frame: pd.DataFrame, better: Better = "neither", *, screen: bool = False, baseline: int | None = None, rebase: Iterable[Rebase] = ()) -> pd.DataFrame:
+def charts(
+    frame: pd.DataFrame, better: Better = "neither", *, screen: bool = False, baseline: int | None = None, rebase: Iterable[Rebase] = ()
+) -> pd.DataFrame:
     """`frame` (series, date, value) with the columns of its charts beside it: one row per row of `frame`, in the same order, whatever that is.
 
     mean, lower, upper and the two near limits (two thirds of the way) in the units of value; `signal`; its `rule`, `side` (high, low) and
@@ -96,7 +98,8 @@ def chart(values: ArrayLike, better: Better = "neither", *, screen: bool = False
 
 
 def verdicts(charted: pd.DataFrame, targets: Mapping[Any, float] | None = None, better: Better = "neither") -> pd.DataFrame:
-    """One row per series, as it stands at its last value: n (points of the last segment), value, mean, lower, upper, rule, trial, constant, and
+    """One row per series, as it stands at its last value: n (points of the last segment), points (behind its limits), value, mean, lower, upper,
+    rule, trial, constant, target, and
 
     `variation`: improved, worse, higher or lower (where neither is better) or same; `assurance` against the target: met (always, as things are),
     missed (always) or either; blank without a target or where neither direction is better. Source: NHS Making Data Count (icons).
@@ -115,7 +118,7 @@ def verdicts(charted: pd.DataFrame, targets: Mapping[Any, float] | None = None, 
     assurance = np.select([target.isna(), target > last["upper"], target < last["lower"]], ["", *beyond], "" if better == "neither" else "either")
     return pd.DataFrame(
         {
-            "n": now.count().reindex(order), "value": last["value"], "mean": last["mean"], "lower": last["lower"], "upper": last["upper"],
+            "n": now.count().reindex(order), "points": last["points"], "value": last["value"], "mean": last["mean"], "lower": last["lower"], "upper": last["upper"],
             "rule": last["rule"], "trial": last["trial"], "constant": (now.nunique() == 1).reindex(order), "target": target,
             "variation": variation, "assurance": assurance,
         },

@@ -64,9 +64,7 @@ def quantile(points: pd.DataFrame, share: float = 0.5) -> tuple[float, float, fl
     return tuple(_crossing(points["time"].to_numpy(), points[name].to_numpy(), 1 - share) for name in ("survival", "lower", "upper"))  # type: ignore[return-value]
 
 
-def medians(
-    times: ArrayLike, events: ArrayLike, groups: ArrayLike | None = None, interval: Interval = "log-log", confidence: float = 0.95
-) -> pd.DataFrame:
+def medians(times: ArrayLike, events: ArrayLike, groups: ArrayLike | None = None, interval: Interval = "log-log", confidence: float = 0.95) -> pd.DataFrame:
     """One row per group (`all` without groups): group, n, events, median, lower, upper, in the units of time; not-a-number where not reached."""
     t, e = _checked(times, events)
     g = np.full(len(t), "all", dtype=object) if groups is None else np.asarray(groups, dtype=object)

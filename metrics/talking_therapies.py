@@ -115,13 +115,25 @@ def counts(classified: pd.DataFrame, groups: ArrayLike | None = None) -> pd.Data
 
 
 def rates(counted: pd.DataFrame | Mapping[str, Any], confidence: float = 0.95) -> pd.DataFrame:
-    """One row per rate of RATES and per row of `counted` (`item`): item, rate, numerator, denominator, value, lower, upper, in percent."""
+    """One row per rate of RATES and per row of `counted` (`item`): item, rate, numerator, denominator, value, lower, upper, published, in percent.
+
+    `published` is the value as NHS England prints it: one decimal, an exact half upwards (worked in whole numbers, so that 50.05 is one).
+    """
     frame = pd.DataFrame({name: np.atleast_1d(counted[name]) for name in {c for _, out_of in RATES.values() for c in out_of} | set(RATES)})
     rows = []
     for rate, (what, (everybody, *less)) in RATES.items():
         n = frame[everybody] - sum(frame[name] for name in less)
         value, lower, upper = (100 * np.asarray(v) for v in wilson(frame[what], n, confidence))
-        rows.append(pd.DataFrame({"item": frame.index, "rate": rate, "numerator": frame[what], "denominator": n, "value": value, "lower": lower, "upper": upper}))
+        x, whole = frame[what].to_numpy().astype(int), np.asarray(n).astype(int)
+        published = np.where(whole > 0, (2000 * x + whole) // np.maximum(2 * whole, 1) / 10, np.nan)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "item": frame.index, "rate": rate, "numerator": x, "denominator": whole, "value": value, "lower": lower, "upper": upper,
+                    "published": published,
+                }
+            )
+        )  # fmt: skip
     return pd.concat(rows, ignore_index=True).sort_values("item", kind="stable", ignore_index=True)
 
 

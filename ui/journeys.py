@@ -52,7 +52,7 @@ def small(of: record.Journeys, scope: Scope) -> None:
     title = f"{many} on the {of.measure.code}, from when they began"
     st.markdown(f"**{words.plain(title)}**")
     st.caption(words.plain(f"{labels.who(scope)}. {_footer(of)}"))
-    key = f"journeys-{abs(hash(of.journeys[0].label + str(scope))):x}"
+    key = f"journeys-{abs(hash((of.journeys[0].label, scope))):x}-{st.session_state.get('closings', 0)}"
     pick.box("Open one large", {journey.label: journey.label for journey in of.journeys}, f"box-{key}", _open)
     lines = [_line(journey, of) for journey in of.journeys]
     figure = charts.small_multiples(lines, of.measure, **figure_card.BARE, bands=of.bands)
@@ -71,19 +71,28 @@ def _footer(of: record.Journeys) -> str:
 
 
 def large(of: record.Journeys, viewer: Viewer) -> None:
-    """The one opened line, large, with what stands beside it for the person's own service."""
+    """The one opened line, large, over the page, with what stands beside it for the person's own service."""
     journey = next((journey for journey in of.journeys if journey.label == st.session_state.get("opened")), None)
     if journey is None:
         return
-    st.subheader(words.plain(journey.label), anchor=False)
-    if journey.words:
-        st.markdown(words.plain(journey.words))
-    line, title = _line(journey, of), f"{journey.label} on the {of.measure.code}, from when they began"
-    figure = charts.one(line, of.measure, **figure_card.BARE, bands=of.bands)
-    pick.chart(figure, charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{journey.label}")
-    if viewer.role == "manager":
-        beside(journey)
-    st.button("Close this one", on_click=_open, args=("",))
+
+    @st.dialog(words.plain(journey.label), width="large", on_dismiss=_close)
+    def opened() -> None:
+        if journey.words:
+            st.markdown(words.plain(journey.words))
+        line, title = _line(journey, of), f"{journey.label} on the {of.measure.code}, from when they began"
+        figure = charts.one(line, of.measure, **figure_card.BARE, bands=of.bands)
+        pick.chart(figure, charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{journey.label}")
+        if viewer.role == "manager":
+            beside(journey)
+
+    opened()
+
+
+def _close() -> None:
+    """Closing also lets go of the mark and the box that opened it, so that the same one can be opened again."""
+    st.session_state["opened"] = ""
+    st.session_state["closings"] = st.session_state.get("closings", 0) + 1
 
 
 def beside(journey: record.Journey) -> None:

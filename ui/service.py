@@ -98,7 +98,8 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
         session.go("cohorts", scope.with_(start=years[year].start, end=years[year].end))
 
     figure_card.show(
-        key, intervals.intervals(rows, called, unit="%", **figure_card.BARE), intervals.alt_text(rows, called, unit="%", title=title, subtitle=labels.who(scope)),
+        key, intervals.intervals(rows, called, unit="%", **figure_card.BARE),
+        intervals.alt_text(rows, called, unit="%", title=title, subtitle=labels.who(scope)),
         intervals.table(rows, called, unit="%", first="Year"), list(answers.values()), title=title, subtitle=labels.who(scope),
         reading=f"A quarter holds too few people to show without somebody being recognised, so these are years. {note}",
         opens=("Open the people of a year", {row.group: row.group for row in rows}, open_year) if opens else None,

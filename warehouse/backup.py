@@ -32,7 +32,7 @@ def backup(store: Store, out: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        with store._lock:  # nothing may be written between the copy of the database and that of the ledger
+        with store.lock:  # nothing may be written between the copy of the database and that of the ledger
             cursor = store.cursor()
             try:
                 cursor.execute(f"attach '{_quoted(temporary / 'store.duckdb')}' as copy_out")

@@ -29,7 +29,7 @@ def give(cursor: duckdb.DuckDBPyConnection) -> None:
     taken = {row[0] for row in cursor.execute("select name from code_name").fetchall()}
     named = []
     for person in new:
-        draw = int(person, 16)  # the hash itself draws, so that a rebuild gives the same names
+        draw = person.int  # the hash itself draws, so that a rebuild gives the same names
         draw, first = divmod(draw, len(FIRST))
         draw, second = divmod(draw, len(SECOND))
         name = f"{FIRST[first]} {SECOND[second]}"
@@ -39,6 +39,6 @@ def give(cursor: duckdb.DuckDBPyConnection) -> None:
             draw = draw or len(taken)
         taken.add(name)
         named.append((person, name))
-    cursor.register("named", pa.table({"person": [p for p, _ in named], "name": [n for _, n in named]}))
-    cursor.execute("insert into code_name select person, name from named")
+    cursor.register("named", pa.table({"person": [str(p) for p, _ in named], "name": [n for _, n in named]}))
+    cursor.execute("insert into code_name select person::uuid, name from named")
     cursor.unregister("named")

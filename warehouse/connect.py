@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from warehouse import ledger
 
 HERE = Path(__file__).parent
 MARTS = ("episode", "score", "outcome", "headline")  # in the order in which they build on each other
+_STAYS = {"services", "people", "milestones", "goals"}
+FOLLOWS: dict[str, set[str]] = {"episode": _STAYS} | dict.fromkeys(MARTS[1:], _STAYS | {"assessments"})  # mart -> the sheets it follows from
 
 
 class Store:
@@ -32,7 +34,7 @@ class Store:
         self.settings = settings
         self.measures = measures or all_measures()
         self.ledger = ledger.folder_of(self.path)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self.notices: list[str] = []
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = _open(self.path, settings)
@@ -64,7 +66,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction under the process-wide write lock: all of it is kept or none of it."""
-        with self._lock:
+        with self.lock:
             cursor = self.cursor()
             try:
                 cursor.begin()
@@ -97,7 +99,7 @@ class Store:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _recover(self) -> list[str]:
-        with self._lock, self.reading() as cursor:
+        with self.lock, self.reading() as cursor:
             stored = [row[0] for row in cursor.execute("select upload_id from upload order by position").fetchall()]
         return ledger.recover(self.ledger, stored)
 
@@ -123,14 +125,14 @@ def _open(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
         raise Shown("The database file could not be opened. It may be damaged: keep it, and rebuild from the ledger with 'rebuild'.") from error
     # Nothing the store does needs the outside world, and nothing in a file may make it reach for it.
     connection.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false; set preserve_insertion_order = false")
+    # An upload is safe once its log is written; folding the log into the file may wait until there is more of it, or the store is closed.
+    connection.execute("set checkpoint_threshold = '256MB'")
     return connection
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
+    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
         cursor.rollback()
-    except duckdb.Error:
-        pass  # a failed commit has already ended the transaction
 
 
 def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -176,21 +178,25 @@ def _float(value: object) -> float | None:
     return None if value is None else float(value)  # type: ignore[arg-type]
 
 
-def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services: list[str] | None) -> None:
+def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services: list[str] | None, tables: Iterable[str] | None = None) -> None:
     """Rebuilds the marts of the services named and of their providers' others (None: of all), inside the caller's transaction.
 
-    A person is known within one provider, so whether a stay is somebody's only one can change for all of a provider's services.
+    With `tables`, only the marts that follow from those sheets. A person is known within one provider, so whether a stay is somebody's only
+    one can change for all of a provider's services.
     """
-    cursor.execute(
-        "create or replace temp table touched as select distinct service_code from services where $all or provider_code in "
-        "(select provider_code from services where service_code in (select unnest($codes)))",
-        {"all": services is None, "codes": services or [""]},
-    )
+    wanted = MARTS if tables is None else tuple(mart for mart in MARTS if FOLLOWS[mart] & set(tables))
     if services is None:  # also rows of services that are no more
         for mart in MARTS:
             cursor.execute(f"delete from {mart}")
+    cursor.execute(
+        """create or replace temp table touched as select service_code from services where $all or provider_code in (
+            select provider_code from services where service_code in (select unnest($codes))
+            union select provider from episode where service in (select unnest($codes))
+        ) union select unnest($codes)""",
+        {"all": services is None, "codes": services or [""]},
+    )
     values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days}
-    for mart in MARTS:
+    for mart in wanted:
         cursor.execute((HERE / "marts" / f"{mart}.sql").read_text().format(**values))
     set_site(cursor, "data_date", str(data_date(cursor) or ""))
 

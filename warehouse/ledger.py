@@ -31,7 +31,7 @@ def write(root: Path, upload_id: str, tables: dict[str, pa.Table], event: dict[s
     try:
         temporary.mkdir()
         for name, table in sorted(tables.items()):
-            pq.write_table(table, temporary / f"{name}.parquet", compression="zstd")
+            pq.write_table(table, temporary / f"{name}.parquet", compression="snappy")
             _sync(temporary / f"{name}.parquet")
         (temporary / "event.json").write_text(json.dumps(event, sort_keys=True, indent=1, default=str))
         _sync(temporary / "event.json")

@@ -284,7 +284,7 @@ def first_and_last(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope
     return cursor.execute(sql, parameters).to_arrow_table()
 
 
-def journey_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool) -> list[tuple[str, str, date]]:
+def journey_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool) -> list[tuple[str, Any, date]]:
     """(service, person, started_on) of every stay in the scope with at least two scores of its questionnaire, in a stable order."""
     _, day = versions(cursor)
     rows = source(store, scope.with_(by=""), shared_only, day)
@@ -292,12 +292,12 @@ def journey_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope
     return [(r["service"], r["person"], r["started_on"]) for r in found]
 
 
-def journeys(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, stays: Sequence[tuple[str, str, date]]) -> list[dict[str, Any]]:
+def journeys(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, stays: Sequence[tuple[str, Any, date]]) -> list[dict[str, Any]]:
     """Scores of the stays named: one row per score, with the person's code name, days and fortnights since the start, and the date."""
     if not stays:
         return []
     measure = store.measures[scope.measure]
-    cursor.register("wanted", pa.table({"service": [s for s, _, _ in stays], "person": [p for _, p, _ in stays], "started_on": [d for _, _, d in stays]}))
+    _want(cursor, stays)
     found = _run(
         cursor,
         """select w.service, w.person, w.started_on, c.name, s.date, s.date - s.started_on as days, s.fortnight, s.score::double as score, s.occasion
@@ -305,13 +305,12 @@ def journeys(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, stay
         where s.measure = $measure and s.subscale = $subscale and s.perspective = $perspective order by 1, 2, 3, s.date""",
         {"measure": scope.measure, "subscale": scope.subscale, "perspective": scope.perspective or measure.headline_perspective},
     )
-    cursor.unregister("wanted")
     return found
 
 
-def beside_journeys(cursor: duckdb.DuckDBPyConnection, stays: Sequence[tuple[str, str, date]]) -> dict[str, list[dict[str, Any]]]:
+def beside_journeys(cursor: duckdb.DuckDBPyConnection, stays: Sequence[tuple[str, Any, date]]) -> dict[str, list[dict[str, Any]]]:
     """Goals, their reviews, crises and stories of the stays named. For the provider's own eyes only."""
-    cursor.register("wanted", pa.table({"service": [s for s, _, _ in stays], "person": [p for _, p, _ in stays], "started_on": [d for _, _, d in stays]}))
+    _want(cursor, stays)
     on = "w.service = x.service_code and w.person = x.person"
     told = {
         "goals": f"select x.person, x.agreed_on as date, x.outcome_area, x.in_the_persons_words as words, x.kind from wanted w join goals x on {on}",
@@ -320,8 +319,13 @@ def beside_journeys(cursor: duckdb.DuckDBPyConnection, stays: Sequence[tuple[str
         "stories": f"select x.person, x.date, x.story, x.what_enabled_it, x.consent from wanted w join stories x on {on}",
     }
     found = {name: _run(cursor, f"{sql} order by all", {}) for name, sql in told.items()}
-    cursor.unregister("wanted")
     return found
+
+
+def _want(cursor: duckdb.DuckDBPyConnection, stays: Sequence[tuple[str, Any, date]]) -> None:
+    cursor.register("stays", pa.table({"service": [s for s, _, _ in stays], "person": [str(p) for _, p, _ in stays], "started_on": [d for _, _, d in stays]}))
+    cursor.execute("create or replace temp table wanted as select service, person::uuid as person, started_on from stays")
+    cursor.unregister("stays")
 
 
 def provider_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, base: str, shared_only: bool) -> list[tuple[str, str, int]]:

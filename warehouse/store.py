@@ -26,15 +26,21 @@ RECORD_DATE = {
 
 
 def commit(
-    store: Store, tables: dict[str, pa.Table], event: Event, files: Sequence[str] = (), key_fingerprint: str = "", complete: tuple[date, date] | None = None
+    store: Store,
+    tables: dict[str, pa.Table],
+    event: Event,
+    files: Sequence[str] = (),
+    key_fingerprint: str = "",
+    complete: tuple[date, date] | None = None,
+    content: str = "",
 ) -> Upload:
     """Keeps checked and de-identified tables as one change and returns it.
 
     `tables` maps a sheet's table to its rows (columns of the sheet, `sheet` and `row`). With `complete`, records dated in between that
-    the file does not hold are gone. Raises Shown where the database belongs to another person key; whatever fails, the store is as it was.
+    the file does not hold are gone. `content` is their content_hash where it is known already. Whatever fails, the store is as it was.
     """
     detail = {"files": list(files), "complete": [d.isoformat() for d in complete] if complete else None, "key_fingerprint": key_fingerprint}
-    return _change(store, "upload", tables, event, detail)
+    return _change(store, "upload", tables, event, detail, content)
 
 
 def undo(store: Store, upload_id: str, event: Event) -> Upload:
@@ -52,12 +58,12 @@ def decide(store: Store, name: str, value: dict[str, Any], event: Event) -> Uplo
     return _change(store, "decision", {}, event, {"name": name, "value": value})
 
 
-def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, detail: dict[str, Any]) -> Upload:
-    with store._lock:
+def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, detail: dict[str, Any], content: str = "") -> Upload:
+    with store.lock:
         upload_id = f"{event.happened_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         record = {
             "upload_id": upload_id, "kind": kind, "happened_at": event.happened_at.isoformat(), "user": event.user, "role": event.role,
-            "detail": detail, "rows": {name: table.num_rows for name, table in tables.items()}, "content": content_hash(tables),
+            "detail": detail, "rows": {name: table.num_rows for name, table in tables.items()}, "content": content or content_hash(tables),
         }  # fmt: skip
         ledger.write(store.ledger, upload_id, tables, record)
         try:
@@ -74,13 +80,14 @@ def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, 
 def replay(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], marts: bool = True) -> None:
     """Does one change of the ledger inside the caller's transaction. First storing and rebuilding share this path."""
     kind, detail, upload_id = record["kind"], record["detail"], record["upload_id"]
+    tables: list[str] | None = list(record["rows"])
     if kind == "upload":
         _check_key(cursor, detail.get("key_fingerprint", ""))
         services = _apply(store, cursor, record, None)
     elif kind == "undo":
-        services = _undo(store, cursor, detail["undoes"])
+        services, tables = _undo(store, cursor, detail["undoes"])
     else:
-        services = []
+        services, tables = [], None
         _decide(cursor, detail["name"], detail["value"])
     position = cursor.execute("select coalesce(max(position), 0) + 1 from upload").fetchone()
     cursor.execute(
@@ -92,8 +99,9 @@ def replay(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, An
     )  # fmt: skip
     set_site(cursor, "data_version", str(version_of(cursor) + 1))
     if marts and (services or kind == "decision"):
-        build_marts(cursor, store.settings, services if kind != "decision" else None)
-    code_names.give(cursor)
+        build_marts(cursor, store.settings, services if kind != "decision" else None, tables)
+    if tables is None or "people" in tables:
+        code_names.give(cursor)
 
 
 def _check_key(cursor: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
@@ -112,10 +120,9 @@ def _apply(
         path = ledger.parquet(store.ledger, record["upload_id"], sheet.table)
         if path is None or (tables is not None and sheet.table not in tables):
             continue
-        columns = ", ".join(f'"{c}"' for c in sheet.columns)
         where = "where service_code in (select unnest($only))" if only is not None else ""
         cursor.execute(
-            f"create or replace temp table incoming as select {columns}, $id as upload_id, sheet, row from read_parquet($path) {where}",
+            f"create or replace temp table incoming as select {_typed(sheet)}, $id as upload_id, sheet, row from read_parquet($path) {where}",
             {"id": record["upload_id"], "path": str(path)} | ({"only": only} if only is not None else {}),
         )
         if sheet.loading == "quarter":
@@ -133,7 +140,8 @@ def _apply(
     return sorted(touched)
 
 
-def _undo(store: Store, cursor: duckdb.DuckDBPyConnection, undone: str) -> list[str]:
+def _undo(store: Store, cursor: duckdb.DuckDBPyConnection, undone: str) -> tuple[list[str], list[str]]:
+    """Recomputes what an upload touched; returns its services and tables."""
     row = cursor.execute("select services from upload where upload_id = $id", {"id": undone}).fetchone()
     services = json.loads(row[0]) if row else []
     cursor.execute("update upload set state = 'undone' where upload_id = $id", {"id": undone})
@@ -145,7 +153,7 @@ def _undo(store: Store, cursor: duckdb.DuckDBPyConnection, undone: str) -> list[
         record = ledger.read_event(store.ledger, upload_id)
         if any(ledger.parquet(store.ledger, upload_id, table) for table in undone_tables):
             _apply(store, cursor, record, services, undone_tables)
-    return services
+    return services, undone_tables
 
 
 def _decide(cursor: duckdb.DuckDBPyConnection, name: str, value: dict[str, Any]) -> None:
@@ -157,6 +165,19 @@ def _decide(cursor: duckdb.DuckDBPyConnection, name: str, value: dict[str, Any])
         )
     else:
         set_site(cursor, name, json.dumps(value))
+
+
+def _typed(sheet: Sheet) -> str:
+    """The sheet's columns as the store types them: a keyed hash comes as text and is kept as its 128 bits."""
+    return ", ".join(f'cast("{f.column}" as {fields.sql_type(f)}) as "{f.column}"' for f in sheet.fields)
+
+
+def _arrive(cursor: duckdb.DuckDBPyConnection, table: pa.Table, sheet: Sheet, name: str) -> None:
+    """Makes an upload's rows askable under a name, as they would be stored."""
+    cursor.register(f"arrived_{name}", table)
+    kept = [c for c in ("file", "sheet", "row") if c in table.column_names]
+    cursor.execute(f"create or replace temp table {name} as select {', '.join([_typed(sheet), *kept])} from arrived_{name}")
+    cursor.unregister(f"arrived_{name}")
 
 
 def _slot(sheet: Sheet) -> tuple[str, ...]:
@@ -194,8 +215,7 @@ def preview(store: Store, tables: dict[str, pa.Table], complete: tuple[date, dat
         for sheet in fields.SHEETS:
             if sheet.table not in tables or not tables[sheet.table].num_rows:
                 continue
-            incoming = tables[sheet.table].select(list(sheet.columns))
-            cursor.register("incoming", incoming)
+            _arrive(cursor, tables[sheet.table], sheet, "incoming")
             others = [c for c in sheet.columns if c not in sheet.key]
             differs = " or ".join(f't."{c}" is distinct from n."{c}"' for c in others) or "false"
             new, changed, unchanged = _three(cursor, f"""
@@ -212,7 +232,6 @@ def preview(store: Store, tables: dict[str, pa.Table], complete: tuple[date, dat
                     select count(*) from {sheet.table} o where o.service_code in (select service_code from incoming)
                     and o.{RECORD_DATE[sheet.table]} between $first and $last and not exists (select 1 from incoming i where {_pair(sheet.key)})""",
                     {"first": complete[0], "last": complete[1]})  # fmt: skip
-            cursor.unregister("incoming")
             counted[sheet.name] = {"new": new, "changed": changed, "unchanged": unchanged, "gone": gone}
     return counted
 
@@ -244,7 +263,7 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
         goals = "select person, service_code, goal_ref from goals"
         for name in ("people", "goals"):
             if name in tables:
-                cursor.register(f"new_{name}", tables[name])
+                _arrive(cursor, tables[name], fields.BY_TABLE[name], f"new_{name}")
         if "people" in tables:
             people = f"""{people} o where not exists (select 1 from new_people i where {_pair(fields.BY_TABLE["people"].key)})
                 union all select person, service_code, started_on, ended_on from new_people"""
@@ -253,7 +272,7 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
         for name in ("assessments", "goals", "goal_reviews", "contacts", "stories"):
             if name not in tables:
                 continue
-            cursor.register("incoming", tables[name])
+            _arrive(cursor, tables[name], fields.BY_TABLE[name], "incoming")
             rows = cursor.execute(
                 f"select file, sheet, row, 'person' from incoming i where person is not null and not exists "
                 f"(select 1 from ({people}) p where p.person = i.person and p.service_code = i.service_code)"
@@ -270,7 +289,6 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
                     anti join ({people}) p on p.person = i.person and p.service_code = i.service_code
                         and i.date >= p.started_on - {window} and i.date <= coalesce(p.ended_on, date '9999-12-31') + {window}"""
                 ).fetchall()
-            cursor.unregister("incoming")
             found += [(name, file, sheet, row, what) for file, sheet, row, what in rows]
     return sorted(found, key=lambda f: (f[1], f[2], f[3]))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from domain import fields
 
 TYPES = {
-    "VARCHAR": pa.string(), "DECIMAL(9,3)": pa.decimal128(9, 3), "DOUBLE": pa.float64(), "INTEGER": pa.int32(),
+    "VARCHAR": pa.string(), "UUID": pa.string(), "DECIMAL(9,3)": pa.decimal128(9, 3), "DOUBLE": pa.float64(), "INTEGER": pa.int32(),
     "DECIMAL(14,2)": pa.decimal128(14, 2), "DATE": pa.date32(), "TIME": pa.time64("us"),
 }  # fmt: skip
 

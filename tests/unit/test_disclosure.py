@@ -14,7 +14,7 @@ from access import disclosure, hiding
 from domain.types import Counts, Moments, Scope
 from metrics.intervals import mean_t, wilson
 from metrics.registry import METRICS
-from tests.properties.test_disclosure import Attacker
+from tests.properties.test_disclosure import Attacker, attack
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "data"
 IMPROVED = METRICS["reliable-improvement"]
@@ -317,6 +317,14 @@ def test_only_one_group_of_a_table() -> None:
 
 
 # ---- beside other people's tools -------------------------------------------------------------------------------------------------------------
+
+
+def test_two_hidden_in_every_total_is_not_always_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rare (about 1 in 300 random small tables): every total hides two that add up to 5, and yet a range is narrower than 5. The proof finds it."""
+    counts = change({"A": (3, 5, 2), "B": (1, 0, 1), "C": (0, 0, 0), "D": (2, 0, 1), "E": (3, 0, 0)})
+    assert min(attack([disclosure.plan(counts, "inside", 5)]).values()) >= 5
+    monkeypatch.setattr(hiding, "protect", hiding.complete)
+    assert min(attack([disclosure.plan(counts, "inside", 5)]).values()) < 5
 
 
 @pytest.mark.parametrize(("zeros", "theirs"), [(False, {2.0: 14, 3.0: 15, 5.0: 16, 10.0: 20}), (True, {2.0: 16, 3.0: 17})])

@@ -11,6 +11,6 @@ create table measure (
 );
 -- One row per measure with a threshold: published ones are gain >= value, computed ones |RCI| > 1.96, that is gain > value.
 create table threshold (measure varchar, value decimal(9, 3), computed boolean, n bigint, sd double, reliability double, computed_on date);
-create table code_name (person varchar, name varchar);
+create table code_name (person uuid, name varchar);
 -- The last figures shown for each release table, so that a figure stays until enough people's results differ (access.disclosure).
 create table shown (policy varchar, table_key varchar, figures varchar, data_version bigint, happened_at timestamp);
