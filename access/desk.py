@@ -10,7 +10,6 @@ from typing import Any
 from access import disclosure, rules
 from domain import quarters
 from domain.errors import Refused, Shown
-from domain.settings import Settings
 from domain.types import BREAKDOWNS, Counts, Event, Metric, Moments, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
 from warehouse import queries
@@ -248,8 +247,8 @@ def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
         if scope.cohort and policy != "own":
             # A cohort whose own row is hidden has no curve either
             counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], _table(scope), True)
-            plan = _planned(store, counts, policy, table_key(counts.scope, "change"))
-            row = disclosure.only(disclosure.release(counts, plan, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
+            people = _planned(store, counts, policy, table_key(counts.scope, "change"))
+            row = disclosure.only(disclosure.release(counts, people, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
                 return disclosure.nothing("trajectory", scope, policy, notes, counts)
         moments = queries.trajectory(store, cursor, scope, policy != "own")
@@ -447,5 +446,3 @@ def recompute_thresholds(store: Store, viewer: Viewer, today: date) -> list[str]
         writes.decide(store, "threshold", detail, Event("threshold", viewer.user, viewer.role, datetime.now(), {"measure": m.code}))
         told.append(f"{m.code}: a change of more than {value:g} points counts, from {n} first scores (standard deviation {sd:.2f}).")
     return told
-
-

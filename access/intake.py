@@ -18,7 +18,11 @@ from warehouse.connect import Store
 
 UNREADABLE = ("not-a-workbook", "empty-file", "password", "macros", "too-large", "damaged", "far-cell", "reader-failed")
 STRANGERS = {
-    "person": ("stops", "unknown-person", "refers to somebody who is not on a People sheet for this service.", "Add the person to the People sheet, or correct the reference."),
+    "person": (
+        "stops", "unknown-person", "refers to somebody who is not on a People sheet for this service.",
+        "Add the person to the People sheet, or correct the reference.",
+    ),
+    "more": ("look", "more-than-out-of", "has a figure larger than what it is out of.", "Check both figures."),
     "goal": ("stops", "unknown-goal", "reviews a goal that is not on a Goals sheet.", "Add the goal to the Goals sheet, or correct its reference."),
     "outside": (
         "look", "outside-stay", "is dated more than 28 days outside the person's time with the service. It is kept, but counted nowhere.",
@@ -66,8 +70,8 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
     names = tuple(name for name, _ in files)
     findings: list[Finding] = []
     found = []
-    for name, content in files:
-        workbook = read.read(name, content, store.settings)
+    for name, data in files:
+        workbook = read.read(name, data, store.settings)
         findings += workbook.findings
         if not any(f.severity == "stops" for f in workbook.findings):
             recognised, told = recognise.recognise(workbook)
@@ -82,7 +86,7 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
     understood = [_understood(f.named, f.sheet.name, rows.get(f.sheet.name, 0)) for f in found]
     if unreadable or any(f.severity == "stops" for f in findings):
         return Received(names, findings, understood, rows, {}, unreadable=unreadable)
-    masked = mask.mask(checked.tables, services | _providers_in(checked.tables), key)
+    masked = mask.mask(checked.tables, mask.providers_of(checked.tables, services), key)
     findings += _strangers(store, masked, found)
     preview = writes.preview(store, masked, complete)
     version = store.data_version
@@ -143,13 +147,6 @@ def _understood(named: str, sheet: str, rows: int) -> str:
     return f"We read {as_what}: {rows:,} row{'s' if rows != 1 else ''}."
 
 
-def _providers_in(tables: dict[str, pa.Table]) -> dict[str, str]:
-    if "services" not in tables:
-        return {}
-    table = tables["services"]
-    return dict(zip(table["service_code"].to_pylist(), table["provider_code"].to_pylist(), strict=True))
-
-
 def _strangers(store: Store, tables: dict[str, pa.Table], found: list[Any]) -> list[Finding]:
     columns = {(f.file, f.named): f for f in found}
     told: list[Finding] = []
@@ -159,7 +156,7 @@ def _strangers(store: Store, tables: dict[str, pa.Table], found: list[Any]) -> l
         seen = listed[(file, named, what)] = listed.get((file, named, what), 0) + 1
         if seen <= LISTED:
             at = columns.get((file, named))
-            wanted = {"person": "person", "goal": "goal_ref", "outside": "date"}[what]
+            wanted = {"person": "person", "goal": "goal_ref", "outside": "date", "more": "actual"}[what]
             column = _letter(at.raw.first_column + at.columns[wanted]) if at and wanted in at.columns else ""
             told.append(Finding(severity, code, f"{fields.BY_TABLE[table].name} row {row} {message}", fix, named, row, column, file))  # type: ignore[arg-type]
     for (file, named, what), count in listed.items():

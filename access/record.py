@@ -79,10 +79,7 @@ def open_journeys(store: Store, viewer: Viewer, scope: Scope, order: str = "", s
         raise Refused("Single people's lines are never shown outside the service and its commissioner. The bars on Cohorts say the same for the group.")
     if not scope.measure:
         raise Shown("Choose a questionnaire: a journey is one person's scores on it.")
-    if policy == "own":
-        journeys = _own(store, viewer, scope, order)
-    else:
-        journeys = _inside(store, viewer, scope, seed)
+    journeys = _own(store, viewer, scope, order) if policy == "own" else _inside(store, viewer, scope, seed)
     _audit_once(store, viewer, scope, policy)
     return journeys
 

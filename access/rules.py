@@ -108,6 +108,10 @@ def _menu_entry(scope: Scope, about: dict[str, dict[str, str]]) -> tuple[Scope, 
     if sizes:
         size, entry, value = min(sizes)
         widened = scope.with_(services=(), entry=entry, value=value)
-        note = "" if size == len(set(scope.services)) else f"Shown for all {size} services of {value}, the smallest group on the menu that holds the ones you chose."
+        note = (
+            ""
+            if size == len(set(scope.services))
+            else f"Shown for all {size} services of {value}, the smallest group on the menu that holds the ones you chose."
+        )
         return widened, note
     return scope.with_(services=(), entry="", value=""), "Shown for the whole portfolio, the smallest group on the menu that holds the services you chose."

@@ -1,4 +1,4 @@
-"""The whole way of a large Assessments sheet: from bytes to committed, checked, hashed rows with their marts, child start included, beside openpyxl merely reading it."""
+"""The whole way of a large Assessments sheet, from bytes to committed rows with their marts, beside openpyxl merely reading."""
 
 from __future__ import annotations
 

@@ -16,14 +16,15 @@ from warehouse.connect import Store, build_marts
 
 COMMISSIONER = Viewer("benchmark", "commissioner", session="benchmark")
 PEOPLE = """insert into people (person, service_code, started_on, ended_on, role, gender, age_band, shares_record)
-    select format('{:032x}', i), 'S' || (i % 100), d, case when i % 10 > 0 then d + 120 end, 'person', ['female', 'male'][i % 2 + 1], ['18-24', '25-34'][i % 2 + 1], 'yes'
+    select format('{:032x}', i)::uuid, 'S' || (i % 100), d, case when i % 10 > 0 then d + 120 end, 'person',
+        ['female', 'male'][i % 2 + 1], ['18-24', '25-34'][i % 2 + 1], 'yes'
     from (select range as i, date '2023-04-01' + (range % 900)::int as d from range($people))"""
 SCORES = """insert into assessments (person, service_code, date, measure, score)
     select p.person, p.service_code, p.started_on + (r.range * 25)::int, ['PHQ-9', 'GAD-7'][m.range + 1], (hash(p.person, r.range, m.range) % 20)::decimal(9, 3)
     from people p, range(5) r, range(2) m"""
 SERVICES = """insert into services (service_code, service_name, provider_code, provider_name, service_type, sector, locality, main_result)
-    select 'S' || range, 'Service ' || range, 'P' || (range % 24), 'Provider', ['counselling', 'residential', 'talking therapies'][range % 3 + 1], 'voluntary', 'North',
-    'PHQ-9; GAD-7' from range(100)"""
+    select 'S' || range, 'Service ' || range, 'P' || (range % 24), 'Provider',
+    ['counselling', 'residential', 'talking therapies'][range % 3 + 1], 'voluntary', 'North', 'PHQ-9; GAD-7' from range(100)"""
 
 
 def filled(folder: Path, scores: int) -> tuple[Store, float]:

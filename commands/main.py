@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands import figures, files, from_csv, keeping
+from commands import figures, files, from_csv, keeping, plans
 from domain import errors, fields, types
 from domain.settings import load as load_settings
 from metrics import registry
@@ -112,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
     help = "work out from 50 or more first scores how large a change counts, where nobody has published it"
     database(command("recompute", help, figures.recompute))
     from_csv.register(command)
+    plans.add(command, database)
     command("metrics", "list the figures that can be asked for", figures.metrics)
     for metric in registry.METRICS.values():
         made = database(command(metric.id, metric.question, figures.ask, hidden=True))

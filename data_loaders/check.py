@@ -54,7 +54,7 @@ ORDER: tuple[tuple[str, str, str, Severity], ...] = (
 )
 GOAL_SCALES: dict[str, tuple[float, float]] = {"GAS": (-2, 2), "GBO": (0, 10), "met": (0, 1)}
 # Numbers that cannot both be right: the part and the whole.
-PARTS = (("indicators", "numerator", "denominator"), ("quarterly_return", "actual", "out_of"))
+PARTS = (("indicators", "numerator", "denominator"),)  # a return's figure may be a percentage of its "out of": only the plan can tell
 
 _INVISIBLE = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}\\x{ad}\\x{200b}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2060}\\x{2066}-\\x{2069}\\x{feff}]"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from domain import codes
 from domain.types import Field, Sheet
@@ -38,10 +39,10 @@ def _sheet(name: str, loading: str, key: str, purpose: str, *fields: Field) -> S
     return Sheet(name, table, tuple(key.split()), made, loading, purpose)  # type: ignore[arg-type]
 
 
-def _f(name: str, kind: str, help: str = "", *, synonyms: str = "", choices: tuple[str, ...] = (), **more: object) -> Field:
+def _f(name: str, kind: str, help: str = "", *, synonyms: str = "", choices: tuple[str, ...] = (), **more: Any) -> Field:
     required = name.endswith("*")
     words = tuple(s.strip() for s in synonyms.split(";") if s.strip())
-    return Field("", name.rstrip("*"), kind, required, choices, help=help, synonyms=words, **more)  # type: ignore[arg-type]
+    return Field("", name.rstrip("*"), kind, required, choices, help=help, synonyms=words, **more)
 
 
 def _service() -> Field:
@@ -58,16 +59,23 @@ def _person(required: bool = True) -> Field:
 
 def _quarter_fields(year_required: bool = True) -> tuple[Field, Field]:
     return (
-        _f(f"year{'*' if year_required else ''}", "year", "The plan year, such as 2025-26 (April 2025 to March 2026).", synonyms="plan year; financial year; fy"),
+        _f(
+            f"year{'*' if year_required else ''}",
+            "year",
+            "The plan year, such as 2025-26 (April 2025 to March 2026).",
+            synonyms="plan year; financial year; fy",
+        ),
         _f("quarter*", "quarter", "1 to 4: 1 is April to June, 2 July to September, 3 October to December, 4 January to March.", synonyms="qtr; q"),
     )
 
 
 def _readers() -> Field:
-    return _f("who may read this", "choice", "Who may read your words. Left blank: provider and commissioner.", choices=codes.READERS, synonyms="audience; readers")
+    return _f(
+        "who may read this", "choice", "Who may read your words. Left blank: provider and commissioner.", choices=codes.READERS, synonyms="audience; readers"
+    )
 
 
-def _number(name: str, help: str = "", **more: object) -> Field:
+def _number(name: str, help: str = "", **more: Any) -> Field:
     return _f(name, "number", help, **more)
 
 

@@ -31,7 +31,7 @@ class Settings:
     database_memory: str = "4GB"
 
     def replaced(self, **changes: object) -> Settings:
-        return Settings(**{**{f.name: getattr(self, f.name) for f in fields(self)}, **changes})  # type: ignore[arg-type]
+        return Settings(**{**{f.name: getattr(self, f.name) for f in fields(self)}, **changes})
 
 
 def load() -> Settings:

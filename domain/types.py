@@ -239,7 +239,7 @@ class Scope:
             value=one(entry) if entry else "",
             start=day("from"),
             end=day("to"),
-            basis=basis if basis in BASES else "ended",  # type: ignore[arg-type]
+            basis=basis if basis in BASES else "ended",
             measure=one("measure"),
             subscale=one("subscale"),
             perspective=one("view"),

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -271,7 +272,7 @@ def gap(projection: float | None, actual: float | None, counted_as: str = FLOW, 
 
     Counts: Poisson around the projection. Out of a known number (the return's, else the plan's): binomial with the projection's share of the
     plan's number, else of the return's. Percent: the same in people. Averages: the rule of 20% alone. A percent of nobody knows how many is
-    not tested: of 12 people answering, 20% off is no more than chance in one quarter of three. See `untold`.
+    not tested (of 12 people answering, around 70% of them yes, chance is that far off every third quarter): see `untold`.
     """
     if projection is None or actual is None or actual < 0 or projection < 0:
         return Gap(None, None, False)
@@ -527,9 +528,7 @@ def attainment(
     return ratio, low / projection, high / projection
 
 
-def realism(
-    projection: float | None, actual: float | None, counted_as: str = FLOW, out_of: float | None = None, plan_out_of: float | None = None
-) -> Realism:
+def realism(projection: float | None, actual: float | None, counted_as: str = FLOW, out_of: float | None = None, plan_out_of: float | None = None) -> Realism:
     """What a complete year says about its projection. Cautious: lower limit above 1.1. Ambitious: upper limit below 0.9.
 
     Cannot tell: the interval holds both 0.9 and 1.1, or there is none. Else about right.
@@ -584,7 +583,7 @@ def conversion(step: float | None, next_step: float | None) -> float | None:
 def widens(ladder: Sequence[float | None]) -> list[int]:
     """Positions of the steps that more people take than took the step before, in a ladder of years to date. To be asked about."""
     known = [(i, v) for i, v in enumerate(ladder) if v is not None]
-    return [i for (_, before), (i, value) in zip(known, known[1:], strict=False) if value > before]
+    return [i for (_, before), (i, value) in pairwise(known) if value > before]
 
 
 def only_rise(quarters: Sequence[float | None]) -> bool:
@@ -596,5 +595,5 @@ def only_rise(quarters: Sequence[float | None]) -> bool:
     n = len(known)
     if n < 3 or n < len(quarters):
         return False
-    rising = all(after > before for before, after in zip(known, known[1:], strict=False))
+    rising = all(after > before for before, after in pairwise(known))
     return rising and known[-1] >= 0.6 * n * known[0] and known[-1] - known[0] >= 3

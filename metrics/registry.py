@@ -30,7 +30,9 @@ FAMILIES: dict[str, Family] = {
             },
             about_outcome=True,
         ),
-        Family("maintained", "paired and maintain and change is not null", {"kept": "change <> 'worsened'", "worsened": "change = 'worsened'"}, about_outcome=True),
+        Family(
+            "maintained", "paired and maintain and change is not null", {"kept": "change <> 'worsened'", "worsened": "change = 'worsened'"}, about_outcome=True
+        ),
         Family("first score", "true", {"with": "has_first", "without": "not has_first"}, about_outcome=False),
         Family(
             "follow-up",

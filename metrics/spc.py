@@ -118,7 +118,8 @@ def verdicts(charted: pd.DataFrame, targets: Mapping[Any, float] | None = None, 
     assurance = np.select([target.isna(), target > last["upper"], target < last["lower"]], ["", *beyond], "" if better == "neither" else "either")
     return pd.DataFrame(
         {
-            "n": now.count().reindex(order), "points": last["points"], "value": last["value"], "mean": last["mean"], "lower": last["lower"], "upper": last["upper"],
+            "n": now.count().reindex(order), "points": last["points"],
+            "value": last["value"], "mean": last["mean"], "lower": last["lower"], "upper": last["upper"],
             "rule": last["rule"], "trial": last["trial"], "constant": (now.nunique() == 1).reindex(order), "target": target,
             "variation": variation, "assurance": assurance,
         },

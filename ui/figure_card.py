@@ -32,6 +32,7 @@ def show(
     reading: str = "",
     opens: Opens | None = None,
     download: bool = True,
+    width: pick.Width = "stretch",
 ) -> None:
     """A figure card. `released` are the protected figures it is drawn from: they, and nothing else, are explained and downloaded.
 
@@ -48,7 +49,7 @@ def show(
         # A new key for every view: a selection of an earlier view must never be taken for a click in this one.
         view = f"{key}-{abs(hash(tuple((r.metric, r.scope, r.data_version, r.policy) for r in released))):x}"
         with chart:
-            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None)
+            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width)
         with figures:
             st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
             if download:

@@ -12,6 +12,9 @@ from ui import words
 
 GROUPS = {"stops": "Stops the file", "holds": "Holds back a row", "look": "Please look"}
 
+ALT = "Every finding: where it is, what is there, what to do, and what it does to the file."
+SHORT = 40  # findings: a table that wraps its words; more than that, one that scrolls and can be searched
+
 
 def show(findings: Sequence[Finding], n_rows: int) -> None:
     """One sentence on where to start, then the table: one row per finding, the ones that stop the file first."""
@@ -20,26 +23,32 @@ def show(findings: Sequence[Finding], n_rows: int) -> None:
         st.markdown(f"We read {words.count(n_rows, 'row')} and found nothing to ask about.")
         return
     if need:
-        first, cells = need[0], sum(f.count for f in need)
-        what = words.count(cells, "row needs", "rows need") if any(f.row for f in need) else words.count(cells, "thing needs", "things need")
-        st.markdown(f"**{words.capital(what)} you; start here.**")
+        first = need[0]
+        rows = len({(f.file, f.sheet, f.row) for f in need if f.row})
+        ready = f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
+        st.markdown(f"**{ready if 0 < rows <= n_rows else 'Something needs you first'}; start here.**")
         st.markdown(" ".join(words.plain(part) for part in (f"{first.cell}:" if first.cell else "", first.message, first.fix) if part))
     else:
         st.markdown(f"We read {words.count(n_rows, 'row')}. Nothing stops them; {words.count(len(findings), 'thing is', 'things are')} worth a look.")
-    with st.expander(f"All {words.count(len(findings), 'finding')}" if len(findings) > 1 else "The finding as a table", expanded=1 < len(findings) <= 12):
-        st.dataframe(table(findings), hide_index=True, alt="Every finding: what it does, where it is, what is there and what to do.")
+    made = table(findings)
+    with st.expander(f"All {words.count(len(findings), 'finding')}" if len(findings) > 1 else "The finding as a table", expanded=1 < len(findings) <= SHORT):
+        if len(made) <= SHORT:
+            st.table(made.map(words.plain).set_index("Where"), border="horizontal", alt=ALT)
+        else:
+            st.dataframe(made, hide_index=True, alt=ALT, row_height=56)
 
 
 def table(findings: Sequence[Finding]) -> pd.DataFrame:
     """One row per finding, in the order in which they matter."""
     order = list(GROUPS)
     ranked = sorted(findings, key=lambda f: order.index(f.severity))
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {
-            "": [GROUPS[f.severity] for f in ranked],
             "Where": [f.cell for f in ranked],
             "What is there": [f.message for f in ranked],
             "What to do": [f.fix for f in ranked],
-            "Cells": [f.count for f in ranked],
+            "": [GROUPS[f.severity] for f in ranked],
+            "Cells": [str(f.count) for f in ranked],
         }
     )
+    return made if any(f.count > 1 for f in ranked) else made.drop(columns="Cells")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+Width = int | Literal["stretch", "content"]
 
-def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None = None, height: int | None = None) -> None:
+
+def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None = None, width: Width = "stretch") -> None:
     """A chart whose marks carry a stable code as customdata. `chosen(code)` is called once, in the callback, when a mark is clicked."""
 
     def clicked() -> None:
@@ -19,7 +21,7 @@ def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None 
             chosen(code)
 
     more: dict[str, Any] = {"on_select": clicked, "selection_mode": "points"} if chosen else {}
-    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False}, **more)
+    st.plotly_chart(figure, key=key, alt=alt, width=width, config={"displayModeBar": False, "scrollZoom": False}, **more)
 
 
 def _code(customdata: Any) -> str:

@@ -34,8 +34,7 @@ def read(dropped: list[Any], viewer: Viewer) -> intake.Received:
 def understood(received: intake.Received) -> None:
     """What was recognised, in sentences, so that a wrong guess is seen before anything is sent."""
     st.subheader("What we understood", anchor=False)
-    for sentence in received.understood or ["We recognised nothing in it."]:
-        st.markdown(f"- {words.plain(sentence)}")
+    st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in received.understood or ["We recognised nothing in it."]))
 
 
 def show_findings(received: intake.Received) -> None:

@@ -124,7 +124,7 @@ def first_to_last(scope: Scope, viewer: Viewer) -> None:
         figure_card.show(
             "change", change.change(points, measure, **figure_card.BARE), change.alt_text(points, measure, title=title, subtitle=labels.who(on)),
             change.table(points, measure), [gained], title=title, subtitle=labels.who(on),
-            reading="Inside the band: about the same. Outside it: clearly better or clearly worse.", download=False,
+            reading="Inside the band: about the same. Outside it: clearly better or clearly worse.", download=False, width=560,
         )  # fmt: skip
         return
     parts = [session.ask(metric, on) for metric in PARTS]
@@ -165,9 +165,13 @@ def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
     said = [line for line in lines if line.words or line.learning]
     if said:
         st.markdown("**What the service says about it**")
-    for line in said:
-        text = " ".join(part for part in (line.words, line.learning) if part)
-        st.markdown(f"- **{words.plain(line.what)}**, {line.months}: {words.plain(text)}" + (f" *({words.plain(line.reason)})*" if line.reason else ""))
+    st.markdown("\n".join(_said(line) for line in said))
+
+
+def _said(line: desk.PlanLine) -> str:
+    """What the service wrote about one figure, as an item of a list."""
+    text = " ".join(part for part in (line.words, line.learning) if part)
+    return f"- **{words.plain(line.what)}**, {line.months}: {words.plain(text)}" + (f" *({words.plain(line.reason)})*" if line.reason else "")
 
 
 def plan_table(lines: list[desk.PlanLine]) -> pd.DataFrame:

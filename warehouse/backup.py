@@ -82,7 +82,9 @@ def rebuild(database: Path, settings: Settings) -> Store:
     lines = ledger.logged(root)
     for line in lines:
         if not (root / line["id"]).exists() or ledger.digest(root / line["id"]) != line["sha256"]:
-            raise Shown(f"The ledger's change {line['id']} is missing or was altered since it was written. Nothing was changed. Restore the ledger from a backup.")
+            raise Shown(
+                f"The ledger's change {line['id']} is missing or was altered since it was written. Nothing was changed. Restore the ledger from a backup."
+            )
     _refuse_if_held(database)
     fresh = database.with_suffix(".rebuilding.duckdb")
     for leftover in (fresh, Path(f"{fresh}.wal")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -139,25 +139,23 @@ def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
     """Brings an older database up to date; each step and its record are one transaction (the caller's)."""
     cursor.execute("create table if not exists migration (name varchar, happened_at timestamp)")
     done = {row[0] for row in cursor.execute("select name from migration").fetchall()}
-    for name, step in _steps():
+    for name, sql in _steps():
         if name not in done:
-            step(cursor)
+            cursor.execute(sql)
             cursor.execute("insert into migration values ($name, $now)", {"name": name, "now": datetime.now()})
 
 
-def _steps() -> Iterator[tuple[str, Callable[[duckdb.DuckDBPyConnection], Any]]]:
+def _steps() -> Iterator[tuple[str, str]]:
+    """(name, SQL) of every migration, in order."""
     for file in sorted((HERE / "migrations").glob("*.sql")):
-        yield file.stem, lambda cursor, text=file.read_text(): cursor.execute(text)
+        yield file.stem, file.read_text()
     # The sheet tables follow domain/fields: a sheet or a column that is new there is added here, under a name that says so.
     for sheet in fields.SHEETS:
         columns = {f.column: fields.sql_type(f) for f in sheet.fields} | {"upload_id": "VARCHAR", "sheet": "VARCHAR", "row": "INTEGER"}
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        yield f"sheet {sheet.table}", lambda cursor, table=sheet.table, listed=listed: cursor.execute(f"create table if not exists {table} ({listed})")
+        yield f"sheet {sheet.table}", f"create table if not exists {sheet.table} ({listed})"
         for column, kind in columns.items():
-            yield (
-                f"column {sheet.table}.{column}",
-                lambda cursor, table=sheet.table, column=column, kind=kind: cursor.execute(f'alter table {table} add column if not exists "{column}" {kind}'),
-            )
+            yield f"column {sheet.table}.{column}", f'alter table {sheet.table} add column if not exists "{column}" {kind}'
 
 
 def load_measures(cursor: duckdb.DuckDBPyConnection, measures: dict[str, Measure]) -> None:

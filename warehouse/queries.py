@@ -151,7 +151,9 @@ def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: da
         gained as (
             select t.* replace (
                     t.last_on > t.first_on as paired,
-                    case when t.last_on > t.first_on then case when m.better = 'higher' then t.last_score - t.first_score else t.first_score - t.last_score end end as gain,
+                    case when t.last_on > t.first_on then
+                        case when m.better = 'higher' then t.last_score - t.first_score else t.first_score - t.last_score end
+                    end as gain,
                     case when t.last_on > t.first_on then (t.last_on - t.first_on) / 7.0 end as weeks
                 ), m.cutoff, m.clinical_side, h.value as threshold, coalesce(h.computed, false) as computed
             from told t join measure m on m.code = t.measure left join threshold h on h.measure = t.measure and t.subscale = ''
@@ -159,8 +161,12 @@ def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: da
         select * exclude (cutoff, clinical_side, threshold, computed) replace (
             case when not paired or threshold is null then null when gain > threshold or (not computed and gain = threshold) then 'improved'
                 when -gain > threshold or (not computed and -gain = threshold) then 'worsened' else 'same' end as change,
-            case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then first_score >= cutoff else first_score <= cutoff end end as clinical_first,
-            case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then last_score >= cutoff else last_score <= cutoff end end as clinical_last
+            case when subscale = '' and cutoff is not null then
+                case clinical_side when 'at or above' then first_score >= cutoff else first_score <= cutoff end
+            end as clinical_first,
+            case when subscale = '' and cutoff is not null then
+                case clinical_side when 'at or above' then last_score >= cutoff else last_score <= cutoff end
+            end as clinical_last
         ) from gained
     )"""
     if mart == "outcome":
@@ -196,7 +202,8 @@ def counts(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, fami
     rows = source(store, scope, shared_only, day)
     cells = {"base": "true"} | family.cells
     counted = ", ".join(f"count(*) filter ({condition}) as n_{i}, {_people(condition, i)}" for i, condition in enumerate(cells.values()))
-    sql = f"select {_group(scope)} as grp, {_open(scope)} as still_open, {counted} from {rows.sql} where {rows.conditions()} and {family.base} group by 1, 2 order by 1, 2"
+    sql = f"""select {_group(scope)} as grp, {_open(scope)} as still_open, {counted}
+        from {rows.sql} where {rows.conditions()} and {family.base} group by 1, 2 order by 1, 2"""
     found = _run(cursor, sql, rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7})
     ended = [r for r in found if not r["still_open"]]
     return Counts(
@@ -334,7 +341,8 @@ def provider_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scop
     rows = source(store, scope, shared_only, day)
     found = _run(
         cursor,
-        f"select {_group(scope)} as grp, provider, count(distinct person) as people from {rows.sql} where {rows.conditions()} and {base} group by 1, 2 order by 1, 2",
+        f"""select {_group(scope)} as grp, provider, count(distinct person) as people
+        from {rows.sql} where {rows.conditions()} and {base} group by 1, 2 order by 1, 2""",
         rows.parameters | {"as_of": as_of(scope, day), "due_days": store.settings.follow_up_due_weeks * 7},
     )
     return [(r["grp"], r["provider"], r["people"]) for r in found]
@@ -378,7 +386,8 @@ def measures_used(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) ->
     """Codes of the questionnaires with at least one pair in these services (none named: in any), most used first."""
     found = _run(
         cursor,
-        "select measure, count(*) as n from outcome where paired and subscale = '' and ($all or service in (select unnest($services))) group by 1 order by n desc, 1",
+        """select measure, count(*) as n from outcome
+        where paired and subscale = '' and ($all or service in (select unnest($services))) group by 1 order by n desc, 1""",
         {"all": not services, "services": list(services) or [""]},
     )
     return [r["measure"] for r in found]

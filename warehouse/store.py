@@ -110,9 +110,7 @@ def _check_key(cursor: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         set_site(cursor, "key_fingerprint", fingerprint)
 
 
-def _apply(
-    store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], only: list[str] | None, tables: Sequence[str] | None = None
-) -> list[str]:
+def _apply(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], only: list[str] | None, tables: Sequence[str] | None = None) -> list[str]:
     """Puts one upload's tables in place; with `only` and `tables`, just those services' rows of those. Returns the services touched."""
     touched: set[str] = set()
     complete = record["detail"].get("complete")
@@ -269,6 +267,8 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
                 union all select person, service_code, started_on, ended_on from new_people"""
         if "goals" in tables:
             goals += " union all select person, service_code, goal_ref from new_goals"
+        if "quarterly_return" in tables:
+            found += _more_than_out_of(cursor, tables)
         for name in ("assessments", "goals", "goal_reviews", "contacts", "stories"):
             if name not in tables:
                 continue
@@ -293,6 +293,20 @@ def strangers(store: Store, tables: dict[str, pa.Table]) -> list[tuple[str, str,
     return sorted(found, key=lambda f: (f[1], f[2], f[3]))
 
 
+def _more_than_out_of(cursor: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> list[tuple[str, str, str, int, str]]:
+    """Returned counts larger than what they are out of; lines counted as percent or average are no counts. Only the plan tells which is which."""
+    _arrive(cursor, tables["quarterly_return"], fields.BY_TABLE["quarterly_return"], "incoming")
+    lines = "select service_code, year, ref, counted_as from milestones"
+    if "milestones" in tables:
+        _arrive(cursor, tables["milestones"], fields.BY_TABLE["milestones"], "new_milestones")
+        lines += " union all select service_code, year, ref, counted_as from new_milestones"
+    rows = cursor.execute(
+        f"select file, sheet, row from incoming i where i.actual > i.out_of and exists (select 1 from ({lines}) m "
+        "where m.service_code = i.service_code and m.year = i.year and m.ref = i.ref and m.counted_as not in ('percent', 'average'))"
+    ).fetchall()
+    return [("quarterly_return", file, sheet, row, "more") for file, sheet, row in rows]
+
+
 def known_services(store: Store) -> dict[str, str]:
     """Service code -> provider code of every service stored."""
     with store.reading() as cursor:
@@ -302,16 +316,15 @@ def known_services(store: Store) -> dict[str, str]:
 def uploads(store: Store) -> list[Upload]:
     """Every change, newest first."""
     with store.reading() as cursor:
-        rows = cursor.execute(
-            "select upload_id, kind, happened_at, user_name, files, content, row_counts, state from upload order by position desc"
-        ).fetchall()
+        rows = cursor.execute("select upload_id, kind, happened_at, user_name, files, content, row_counts, state from upload order by position desc").fetchall()
     return [Upload(i, k, at, user, tuple(json.loads(files)), content, json.loads(counts), state) for i, k, at, user, files, content, counts, state in rows]
 
 
 def audit(cursor: duckdb.DuckDBPyConnection, event: Event) -> None:
     """Adds one event inside the caller's transaction."""
     cursor.execute(
-        "insert into audit values (?, ?, ?, ?, ?)", [event.happened_at, event.kind, event.user, event.role, json.dumps(event.detail, sort_keys=True, default=str)]
+        "insert into audit values (?, ?, ?, ?, ?)",
+        [event.happened_at, event.kind, event.user, event.role, json.dumps(event.detail, sort_keys=True, default=str)],
     )
 
 

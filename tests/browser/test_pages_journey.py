@@ -16,9 +16,10 @@ MARK = """code => {
     for (const trace of g._fullData) {
       const i = Array.from(trace.customdata || []).indexOf(code);
       if (i < 0 || trace.hoverinfo === 'skip') continue;
-      g.scrollIntoView({block: 'center'});
-      const r = g.getBoundingClientRect(), f = g._fullLayout;
-      return [r.x + f.xaxis._offset + f.xaxis.l2p(trace.x[i]), r.y + f.yaxis._offset + f.yaxis.l2p(trace.y[i])];
+      const f = g._fullLayout, main = document.querySelector('[data-testid=stMain]');
+      const down = () => g.getBoundingClientRect().y + f.yaxis._offset + f.yaxis.l2p(trace.y[i]);
+      main.scrollBy(0, down() - window.innerHeight / 2);
+      return [g.getBoundingClientRect().x + f.xaxis._offset + f.xaxis.l2p(trace.x[i]), down()];
     }
   }
   return null;
@@ -75,7 +76,7 @@ def test_from_a_workbook_to_one_coded_line_and_back_by_a_link(start_server: Call
     assert "is-end_quarter=2025-26" in page.url
     cohorts = page.url
     click_mark(page, "2025-26 Q1")
-    page.get_by_role("heading", name="Journeys").wait_for()
+    page.get_by_role("heading", name="Journeys", exact=True).wait_for()
     settled(page)
     journeys = page.url
     assert "is-start_quarter=2025-26" in journeys

@@ -461,13 +461,6 @@ def test_whatever_stands_in_a_sheet_is_answered_and_never_stored_half_typed(data
     assert all(f.row is None or f.row >= 3 for f in (*told, *checked.findings)) and "9434765919" not in str((told, checked.findings))
 
 
-def test_a_return_larger_than_its_whole_is_asked_about_and_not_held() -> None:
-    checked, findings = through(
-        book({"Quarterly return": [("service code", "year", "quarter", "ref", "actual", "out of"), ("SVC001", "2025-26", 1, "M1", 30, 20)]})
-    )
-    assert [(f.code, f.severity) for f in findings] == [("out-of-range", "look")] and not checked.blocked
-
-
 def test_formulas_without_a_value_are_told_even_below_the_last_filled_row() -> None:
     checked, _ = through(book({"Assessments": [ASSESSMENTS, ("C1", "SVC001", DAY, "PHQ-9", "=1+1"), ('="C"&1', '="SVC"&1', "=1", '="PHQ-9"', "=1")]}))
     assert {f.cell for f in checked.findings if f.code == "uncalculated"} == {"Assessments!E2", *(f"Assessments!{c}3" for c in "ABCDE")}

@@ -27,7 +27,8 @@ def store(tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("desk") / "store.duckdb", Settings())
     data = plain.made_up(5, 1500, 8)
     data["milestones"] = [
-        {"service_code": "S1", "year": 2025, "ref": ref, "kind": "milestone", "what_people_will_achieve": "begin", "counted_as": "newly in the quarter", "q1": q1, "q2": 12.0}
+        {"service_code": "S1", "year": 2025, "ref": ref, "kind": "milestone", "what_people_will_achieve": "begin",
+         "counted_as": "newly in the quarter", "q1": q1, "q2": 12.0}
         for ref, q1 in (("M1", 12.0), ("M2", 3.0))
     ]  # fmt: skip
     data["quarterly_return"] = [
@@ -205,20 +206,26 @@ def test_a_shown_figure_stays_until_five_results_differ(tmp_path):
     scope = Scope(by="service", measure="PHQ-9")
     before = desk.ask(store, COMMISSIONER, "reliable-improvement", scope)
     exact = desk.ask(store, MACHINE, "reliable-improvement", scope, policy="own")
-    extra = [
-        {"person": f"{i + 5000:032x}", "service_code": "S0", "started_on": date(2025, 4, 1), "ended_on": date(2025, 8, 1)} for i in range(9)
-    ]
+    extra = [{"person": f"{i + 5000:032x}", "service_code": "S0", "started_on": date(2025, 4, 1), "ended_on": date(2025, 8, 1)} for i in range(9)]
     from decimal import Decimal
 
     scores = [
         {"person": p["person"], "service_code": "S0", "date": day, "measure": "PHQ-9", "score": Decimal(value)}
         for p in extra for day, value in ((date(2025, 4, 1), 20), (date(2025, 7, 1), 5))
     ]  # fmt: skip
-    writes.commit(store, {"people": plain.table("people", extra[:3]), "assessments": plain.table("assessments", scores[:6])}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    writes.commit(
+        store,
+        {"people": plain.table("people", extra[:3]), "assessments": plain.table("assessments", scores[:6])},
+        Event("upload", "t", "manager", datetime(2026, 3, 31)),
+    )
     three_more = desk.ask(store, COMMISSIONER, "reliable-improvement", scope)
     assert desk.ask(store, MACHINE, "reliable-improvement", scope, policy="own").rows != exact.rows
     assert three_more.rows == before.rows and three_more.total == before.total
-    writes.commit(store, {"people": plain.table("people", extra), "assessments": plain.table("assessments", scores)}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    writes.commit(
+        store,
+        {"people": plain.table("people", extra), "assessments": plain.table("assessments", scores)},
+        Event("upload", "t", "manager", datetime(2026, 3, 31)),
+    )
     nine_more = desk.ask(store, COMMISSIONER, "reliable-improvement", scope)
     assert nine_more.rows != before.rows
     store.close()
