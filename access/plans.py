@@ -90,7 +90,10 @@ class PlanRealism:
 
 @dataclass(frozen=True)
 class RealityCheck:
-    """What a year of a line may bring if it is like the quarters before it. `actual` is the plan year before, where it was returned whole."""
+    """What a year of a line may bring if it is like the quarters before it.
+
+    `actual` is the plan year before, where four quarters of it were returned; `projection` that of the year, where its plan speaks of four.
+    """
 
     service: str
     ref: str
@@ -204,7 +207,7 @@ def _question(j: plan.Judged, row: dict[str, Any]) -> str:
     f, explained = j.figure, bool(row["explanation"] or row["reason"])
     if plan.untold(f):
         return plan_reading.say_out_of(f.projection or 0, f.actual or 0)
-    if not j.material:
+    if not j.listed:
         return ""
     # In a first year it is the year that is asked about; else the quarter, and the year so far where only that is off.
     of_year = j.to_date.material and (j.developmental or not j.quarter.material)
@@ -241,13 +244,13 @@ def matches(store: Store, viewer: Viewer, services: Sequence[str] = (), year: in
             by_return = {q: [f for f in of_year if f.quarter == q] for q in (1, 2, 3, 4)}
             if not (by_return[quarter] if quarter else of_year):
                 continue
-            whole = plan.matches(plan.match(f) for f in (by_return[quarter] if quarter else of_year))
+            whole = _matches(by_return[quarter], plan.RARE_IN_A_RETURN) if quarter else _matches(of_year, plan.RARE_MATCHES)
             asked, those, at = whole, by_return[quarter] if quarter else of_year, quarter
             if not quarter:
-                returns = {q: plan.matches(plan.match(f) for f in figures) for q, figures in by_return.items()}
-                one = [q for q, m in returns.items() if m.questioned]
-                if one:
-                    asked, those, at = returns[one[0]], by_return[one[0]], one[0]
+                for q, figures in by_return.items():
+                    if (one := _matches(figures, plan.RARE_IN_A_RETURN)).questioned:
+                        asked, those, at = one, figures, q
+                        break
             explained = asked.questioned and all(s.row(f)["explanation"] for f in those if _same(f, asked.pattern))
             question = plan_reading.matches_question(asked, explained=explained, of_a_year=at is None)
             if asked.questioned and at and not quarter:
@@ -257,6 +260,10 @@ def matches(store: Store, viewer: Viewer, services: Sequence[str] = (), year: in
                 PlanMatches(s.code, y, quarter, whole.figures, whole.equal_to_plan, whole.equal_to_last_quarter, probability, asked.questioned, question)
             )
     return made
+
+
+def _matches(figures: Iterable[plan.Figure], rare: float) -> plan.Matches:
+    return plan.matches((plan.match(f) for f in figures), rare)
 
 
 def _same(f: plan.Figure, pattern: str) -> bool:
@@ -301,7 +308,9 @@ def reality_check(store: Store, viewer: Viewer, services: Sequence[str] = (), ye
             projection = _projected(those) if known[-1] == asked else None
             found = plan.reality_check(told)
             low, high = found or (None, None)
-            actual = last_year.actual if last_year.complete else None
+            # A year of fewer than four quarters in contract stands beside no range of four.
+            actual = last_year.actual if last_year.complete and len([f for f in before if f.year == asked - 1]) == 4 else None
+            projection = projection if sum(f.projection is not None for f in those) == 4 else None
             sentence = plan_reading.reality_check(found, len(told), projection)
             made.append(RealityCheck(s.code, final.ref, s.row(final)["what"], asked, len(told), actual, low, high, projection, sentence))
     return made
@@ -377,14 +386,16 @@ def doubts(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int
             for those in ladder:
                 if those[-1].counted_as != plan.FLOW:
                     continue
-                for about, told in (("the plan", [f.projection for f in those]), ("the returns", [f.actual for f in those if f.projection is not None])):
-                    if plan.only_rise(told):
+                planned = [f.projection for f in those if f.projection is not None]
+                returned = [f.actual for f in those if f.projection is not None]
+                for about, told, beside in (("the plan", planned, ()), ("the returns", returned, planned)):
+                    if plan.only_rise(told, beside):
                         made.append(Doubt(s.code, those[-1].ref, y, about, plan_reading.only_rise_question([v for v in told if v is not None])))
-            planned = [_projected(those) for those in ladder]
-            for i in plan.widens(planned):
-                before = max(j for j in range(i) if planned[j] is not None)
+            steps = [_projected(those) for those in ladder]
+            for i in plan.widens(steps):
+                before = max(j for j in range(i) if steps[j] is not None)
                 words = s.row(ladder[before][-1])["what"], s.row(ladder[i][-1])["what"]
-                question = plan_reading.widens_question(words[0], planned[before] or 0, words[1], planned[i] or 0)
+                question = plan_reading.widens_question(words[0], steps[before] or 0, words[1], steps[i] or 0)
                 made.append(Doubt(s.code, ladder[i][-1].ref, y, "the plan", question))
     return made
 

@@ -47,7 +47,7 @@ def ask(asked: argparse.Namespace) -> int:
     year, number = _when(asked)
     with opened.store(opened.settings_of(asked)) as store:
         found, notes = _found(asked.about, store, sorted(set(asked.service)), year, number)
-    rows = [{column: _value(getattr(row, column)) for column in COLUMNS[asked.about]} for row in found]
+    rows = [{column: _value(column, getattr(row, column)) for column in COLUMNS[asked.about]} for row in found]
     if asked.format == "json":
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
@@ -79,10 +79,12 @@ def _whole_years(quarter: int | None) -> list[str]:
     return ["This looks at whole plan years: the quarter chose the year and nothing else."] if quarter else []
 
 
-def _value(value: Any) -> Any:
+def _value(column: str, value: Any) -> Any:
     """Quarters and plan years by name; whole numbers without a decimal point."""
     if isinstance(value, Quarter):
         return str(value)
+    if column == "year":
+        return year_name(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     return value

@@ -28,7 +28,8 @@ WIDE = 5  # a gap is wide from one fifth (20%) of the projection
 RARE = 0.05
 MOST_QUESTIONS = 3  # of one return
 LEAST_MATCHES = 4
-RARE_MATCHES = 0.005
+RARE_MATCHES = 0.005  # of a year; its four returns share as much again, so that looking five times does not ask honest services five times as often
+RARE_IN_A_RETURN = RARE_MATCHES / 4
 FULL = 0.9  # of the places: so full that the same figure again says nothing
 CAUTIOUS_OVER, AMBITIOUS_UNDER = 1.1, 0.9
 FEWEST_QUARTERS, MOST_QUARTERS = 4, 12
@@ -345,13 +346,17 @@ def chance_of(figure: Figure) -> float | None:
 
 @dataclass(frozen=True)
 class Judged:
-    """One figure and its gap in the quarter and in the year to date. `asked`: among the questions of its return; else only listed."""
+    """One figure and its gap in the quarter and in the year to date.
+
+    `listed`: worth a word at this return (in a first year only at its end); `asked`: among the questions of its return.
+    """
 
     figure: Figure
     quarter: Gap
     to_date: Gap
     size: float  # how far from the plan beside what chance alone does; in order of size questions are asked
     developmental: bool = False
+    listed: bool = False
     asked: bool = False
 
     @property
@@ -370,8 +375,9 @@ def judged(of_one_service: Sequence[Figure], first_year: int | None = None) -> l
     ends = {year: max(f.quarter for f in of_one_service if f.year == year and f.projection is not None) for year in {
         f.year for f in of_one_service if f.projection is not None}}  # fmt: skip
     for i, j in enumerate(made):
-        if _to_ask(j, made, ends.get(j.figure.year)):
+        if to_ask := _to_ask(j, made, ends.get(j.figure.year)):
             by_return[j.figure.year, j.figure.quarter].append(i)
+        made[i] = replace(j, listed=to_ask or (j.material and not j.developmental))
     for those in by_return.values():
         for i in sorted(those, key=lambda i: (-made[i].size, made[i].figure.ref))[:MOST_QUESTIONS]:
             made[i] = replace(made[i], asked=True)
@@ -479,13 +485,16 @@ def at_least(k: int, chances: Sequence[float]) -> float:
     return float(min(1.0, counts[k:].sum())) if k > 0 else 1.0
 
 
-def matches(found: Iterable[Match | None]) -> Matches:
-    """Figures exactly as planned, or as the quarter before, over the figures of a return or a year. Asked from 4 and p < 0.5% of either pattern."""
+def matches(found: Iterable[Match | None], rare: float = RARE_MATCHES) -> Matches:
+    """Figures exactly as planned, or as the quarter before, over the figures of a year (of one return: `rare=RARE_IN_A_RETURN`).
+
+    Asked from 4 and p < 0.5% of either pattern.
+    """
     those = [m for m in found if m is not None]
     lasts = [m for m in those if m.chance_last is not None]
     plan, last = sum(m.equals_plan for m in those), sum(bool(m.equals_last) for m in lasts)
     p_plan, p_last = at_least(plan, [m.chance_plan for m in those]), at_least(last, [m.chance_last or 0.0 for m in lasts])
-    asked = [(p, name) for k, p, name in ((plan, p_plan, "plan"), (last, p_last, "last quarter")) if k >= LEAST_MATCHES and p < RARE_MATCHES]
+    asked = [(p, name) for k, p, name in ((plan, p_plan, "plan"), (last, p_last, "last quarter")) if k >= LEAST_MATCHES and p < rare]
     return Matches(len(those), plan, last, min(p_plan, p_last), bool(asked), min(asked)[1] if asked else "")
 
 
@@ -586,14 +595,17 @@ def widens(ladder: Sequence[float | None]) -> list[int]:
     return [i for (_, before), (i, value) in pairwise(known) if value > before]
 
 
-def only_rise(quarters: Sequence[float | None]) -> bool:
+def only_rise(quarters: Sequence[float | None], projections: Sequence[float | None] = ()) -> bool:
     """Whether the figures of one year look like running totals: three or four, each above the one before, the last far above the first.
 
-    Equal quarters counted on would end at n times the first; asked from 0.6 of that, and from 3 more than the first.
+    Equal quarters counted on would end at n times the first; asked from 0.6 of that, and from 3 more than the first. With `projections` of the
+    same quarters the last figure must also lie nearer to their sum than to its own: growing services rise too.
     """
     known = [q for q in quarters if q is not None]
     n = len(known)
-    if n < 3 or n < len(quarters):
+    if n < 3 or n < len(quarters) or any(after <= before for before, after in pairwise(known)):
         return False
-    rising = all(after > before for before, after in pairwise(known))
-    return rising and known[-1] >= 0.6 * n * known[0] and known[-1] - known[0] >= 3
+    if known[-1] < 0.6 * n * known[0] or known[-1] - known[0] < 3:
+        return False
+    planned = [p for p in projections if p is not None]
+    return not planned or abs(known[-1] - sum(planned)) < abs(known[-1] - planned[-1])

@@ -45,7 +45,7 @@ def gap(what: str, counted_as: str, projection: float, actual: float, quarter: Q
         asked = f" (of {number(out_of)})" if out_of else ""
         return f"You expected {_percent(projection)} of {who} to {verb} {when}; {_percent(actual)} did{asked}."
     of = f" of {number(out_of)}" if out_of and actual else ""
-    return f"You expected {number(projection)} {_one(who) if projection == 1 else who} to {verb} {when}; {number(actual) if actual else 'nobody'}{of} {did}."
+    return f"You expected {number(projection)} {_one(who) if projection == 1 else who} to {verb} {when}; {_came(actual, did)}{of} "
 
 
 def say_out_of(projection: float, actual: float) -> str:
@@ -173,6 +173,8 @@ def _one(who: str) -> str:
 def _when(counted_as: str, quarter: Quarter, to_date: bool) -> str:
     start = Quarter(quarter.year, 1).start if to_date else quarter.start
     last = MONTHS[quarter.end.month - 1]
+    if to_date and quarter.number == 4:
+        return f"in the year to {last} {quarter.end.year}"
     return f"at the end of {last}" if counted_as == STOCK else f"between {MONTHS[start.month - 1]} and {last}"
 
 

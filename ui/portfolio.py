@@ -27,10 +27,10 @@ def bought(cards: list[desk.ServiceCard]) -> str:
     return f"{words.capital(words.count(len(cards), 'service'))} at {providers}{money}: {what}."
 
 
-def speaks(cards: list[desk.ServiceCard]) -> str:
-    """For whom the figures speak: services with records of people, with totals only, with returns only or nothing yet."""
-    said = {kind: sum(card.speaks == kind for card in cards) for kind in ("records", "totals", "returns", "nothing")}
-    return reading.speaks_for(said["records"], len(cards), said["totals"], said["returns"] + said["nothing"])
+def speaks(cards: list[desk.ServiceCard], answer: Released) -> str:
+    """For whom the figures speak: services with a row in the answer, with totals only, with returns only or nothing yet."""
+    said = {kind: sum(card.speaks == kind for card in cards) for kind in ("totals", "returns", "nothing")}
+    return reading.speaks_for(len({row.group for row in answer.rows}), len(cards), said["totals"], said["returns"] + said["nothing"])
 
 
 def followed(released: Released) -> str:
@@ -39,16 +39,18 @@ def followed(released: Released) -> str:
     return reading.follow_up(row.numerator, row.denominator) if row else ""
 
 
-def quiet(cards: list[desk.ServiceCard]) -> list[str]:
-    """A sentence for the services without two scores of anybody, by what they speak with instead."""
+def quiet(cards: list[desk.ServiceCard], answer: Released) -> list[str]:
+    """A sentence for the services that are not in the answer, by what they speak with instead."""
+    there = {row.group for row in answer.rows}
     said = {
-        "totals": ("sends totals of its own", "send totals of their own", ": they are on the service's page, and never added to counts of records"),
+        "records": ("has", "have", " scores, but not yet two of one person on a questionnaire whose wobble is known: average gains are on the service's page"),
+        "totals": ("sends totals of its own", "send totals of their own", ", which are never added to counts of records"),
         "returns": ("speaks", "speak", " through plan, return and words"),
         "nothing": ("has", "have", " nothing to show yet"),
     }
     sentences = []
     for kind, (one, many, rest) in said.items():
-        named = [card.name for card in cards if card.speaks == kind]
+        named = [card.name for card in cards if card.speaks == kind and card.code not in there]
         if named:
             sentences.append(f"{words.joined(named)} {one if len(named) == 1 else many}{rest}.")
     return sentences

@@ -22,7 +22,7 @@ about = reading.rounded(answer)
 st.markdown(words.plain(portfolio.bought(cards)))
 if answer.total:
     st.markdown(f"#### {words.plain(reading.improvement(answer.total, about=about))}")
-st.markdown(words.plain(f"{portfolio.speaks(cards)} {portfolio.followed(followed)}"))
+st.markdown(words.plain(f"{portfolio.speaks(cards, answer)} {portfolio.followed(followed)}"))
 scope_bar.show("overview", scope, entries=True)
 
 if not answer.rows:
@@ -41,5 +41,5 @@ figure_card.show(
     reading="Each dot is a service, its bar the likely range. They stand by type and name: most ranges overlap, so no order by result could be trusted.",
     opens=("Open a service", {card.code: card.name for card in cards}, lambda code: session.go("service", scope.with_(services=(code,), entry="", value=""))),
 )
-for sentence in portfolio.quiet(cards):
+for sentence in portfolio.quiet(cards, answer):
     st.markdown(words.plain(sentence))

@@ -6,6 +6,7 @@ Where we differ on purpose a test says by how much; docs/statistics.md says why.
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,9 @@ LABELS = {
 }  # fmt: skip
 
 
-def answers(name: str, **types: type) -> pd.DataFrame:
-    return pd.read_csv(DATA / f"{name}.csv", dtype=types or None)  # type: ignore[arg-type]
+@cache
+def answers(name: str) -> pd.DataFrame:
+    return pd.read_csv(DATA / f"{name}.csv")
 
 
 def part(name: str, **equal: object) -> pd.DataFrame:
@@ -64,7 +66,7 @@ def types(charted: pd.DataFrame) -> str:
 
 # Without variation left after screening the package has no limits (constant) or limits without width (one_jump); see the test below.
 NO_LIMITS = ("constant", "one_jump")
-EXPECTED = answers("spc_points", labels=str, types=str)
+EXPECTED = answers("spc_points")
 
 
 @pytest.mark.parametrize(
@@ -425,9 +427,11 @@ def test_differences_are_those_of_prop_test_with_better_limits():
         one, other = counts.loc[row.group], counts.loc[row.reference]
         difference, lower, upper = intervals.newcombe(one.numerator, one.denominator, other.numerator, other.denominator, row.conf_level)
         assert_allclose(difference, row.estimate, rtol=1e-9)
-        assert abs(lower - row.lower) < 0.13 and abs(upper - row.upper) < 0.25, row.group
-        if min(one.denominator, other.denominator) > 100:
-            assert_allclose([lower, upper], [row.lower, row.upper], atol=0.01)
+        assert abs(lower - row.lower) < 0.14 and abs(upper - row.upper) < 0.25, row.group
+        if one.denominator > 100:
+            assert_allclose([lower, upper], [row.lower, row.upper], atol=0.015)
+        if one.numerator == 0:  # G, nobody of 14: Wald takes their rate for certain and leaves all the width to the others
+            assert upper - row.upper > 0.1
 
 
 def test_each_group_is_held_against_all_others():

@@ -1,6 +1,14 @@
-"""Loads one upload after another into a store until it is killed. Says `ready`, then `N start` and `N done` for each."""
+"""A process that lets children load one upload after another, and kills each with -9 at a random moment.
 
+Children are forked, not started: what takes time is the loading and the killing, not importing. Prints what was attempted and acknowledged as JSON.
+"""
+
+import json
+import os
+import random
+import signal
 import sys
+import time
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,12 +32,38 @@ def rows(n: int) -> dict[str, list[dict]]:
     return {"services": [service], "people": people, "assessments": scores}
 
 
-if __name__ == "__main__":
-    path, first = Path(sys.argv[1]), int(sys.argv[2])
+def load(path: Path, first: int, tell: int) -> None:
+    """Loads uploads `first`, `first` + 1, … until it is killed; says `ready`, then `N start` and `N done` for each."""
     store = Store(path, Settings())
-    print("ready", flush=True)
+    os.write(tell, b"ready\n")
     for n in range(first, first + 500):
         tables = {name: table(name, found) for name, found in rows(n).items()}
-        print(n, "start", flush=True)
+        os.write(tell, f"{n} start\n".encode())
         writes.commit(store, tables, Event("upload", "test", "administrator", datetime(2026, 3, 31)))
-        print(n, "done", flush=True)
+        os.write(tell, f"{n} done\n".encode())
+
+
+def kill_often(path: Path, kills: int, seed: int) -> dict[str, list[int]]:
+    rng = random.Random(seed)
+    attempted: set[int] = set()
+    acknowledged: set[int] = set()
+    for _ in range(kills):
+        hear, tell = os.pipe()
+        if (child := os.fork()) == 0:
+            os.close(hear)
+            load(path, max(attempted, default=-1) + 1, tell)
+            os._exit(0)
+        os.close(tell)
+        with os.fdopen(hear) as said:
+            if said.readline() != "ready\n":
+                raise SystemExit("the store could not be opened again")
+            time.sleep(rng.uniform(0, 0.4))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            for number, what in (line.split() for line in said.read().splitlines() if line.endswith(("start", "done"))):
+                (acknowledged if what == "done" else attempted).add(int(number))
+    return {"attempted": sorted(attempted), "acknowledged": sorted(acknowledged)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(kill_often(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))

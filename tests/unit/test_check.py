@@ -444,7 +444,7 @@ JUNK = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_sheet_is_answered_and_never_stored_half_typed(data: st.DataObject) -> None:
     sheet = data.draw(st.sampled_from(fields.SHEETS))

@@ -72,7 +72,7 @@ def test_rci_prints_what_clinicalsignificance_says(run: Run, kind: str):
 def test_rci_without_a_cutoff_has_three_categories(run: Run):
     _, out, _ = run("rci", "--from-csv", DATA / "persons.csv", *RCI)
     wanted = pd.read_csv(DATA / "reliable_change_index.csv").query("instrument == 'phq9'")
-    assert table(out)["category"].tolist() == wanted["category"].str.lower().tolist()
+    assert table(out).set_index("id").loc[wanted["person_id"], "category"].tolist() == wanted["category"].str.lower().tolist()
 
 
 def test_spc_prints_one_row_per_line(run: Run):
@@ -131,8 +131,16 @@ def test_funnel_names_what_lies_beyond_998(run: Run, file: Any):
     assert heading(out) == ["group", "numerator", "denominator", "value", "lower95", "upper95", "lower998", "upper998", "outlier"]
     found = table(out).set_index("group")
     assert found.index[found["outlier"]].tolist() == ["High", "Low"]
-    _, wider, _ = run("funnel", "--from-csv", path, "--group", "unit", "--numerator", "x", "--denominator", "n", "--overdispersion")
-    assert (table(wider)["upper998"].to_numpy() > found["upper998"].to_numpy()).all()
+
+
+def test_funnel_widens_where_units_differ_beyond_chance(run: Run, file: Any):
+    d = pd.read_csv(DATA / "funnel_proportions.csv").query("dataset == 'prop_overdispersed'")
+    asked = ("funnel", "--from-csv", file(d.to_csv(index=False)), "--group", "institution", "--numerator", "numerator", "--denominator", "denominator")
+    (_, narrow, _), (_, wide, err) = run(*asked), run(*asked, "--overdispersion")
+    assert (table(wide)["upper998"] > table(narrow)["upper998"]).all() and (table(wide)["lower998"] <= table(narrow)["lower998"]).all()
+    assert "tau squared): 0.0043" in err
+    few = ("funnel", "--from-csv", file(d.head(9).to_csv(index=False)), *asked[3:], "--overdispersion")
+    assert "Fewer than 10 units" in run(*few)[2]
 
 
 def test_survival_prints_medians(run: Run):
