@@ -13,6 +13,7 @@ from data_loaders import check, mask, read, recognise
 from domain import fields
 from domain.errors import Shown, WrongKey
 from domain.types import Event, Finding, Upload, Viewer
+from warehouse import arrivals
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -43,7 +44,6 @@ class Received:
     preview: dict[str, dict[str, int]]  # by sheet: new, changed, unchanged, gone
     tables: dict[str, pa.Table] = field(default_factory=dict, repr=False)
     unreadable: bool = False
-    content: str = ""  # what the rows say, as one hash
     restores: str = ""  # the earlier upload with this very content, when it is no longer what counts
     data_version: int = 0
     key_fingerprint: str = ""
@@ -87,11 +87,11 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
     if unreadable or any(f.severity == "stops" for f in findings):
         return Received(names, findings, understood, rows, {}, unreadable=unreadable)
     masked = mask.mask(checked.tables, mask.providers_of(checked.tables, services), key)
-    findings += _strangers(store, masked, found)
-    preview = writes.preview(store, masked, complete)
     version = store.data_version
-    content = writes.content_hash(masked)
-    return Received(names, findings, understood, rows, preview, masked, False, content, _restores(store, content), version, mask.fingerprint(key))
+    arrival = arrivals.examine(store, masked, complete)
+    findings += _strangers(arrival.strangers, found)
+    restores = _restores(store, arrival.content)
+    return Received(names, findings, understood, rows, arrival.preview, masked, False, restores, version, mask.fingerprint(key))
 
 
 def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date, date] | None = None) -> Upload:
@@ -111,7 +111,7 @@ def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date,
         return live[0]
     event = Event("upload", viewer.user, viewer.role, datetime.now(), {"files": len(received.files), "rows": sum(received.rows.values())})
     tables = {name: t.drop_columns(["file"]) if "file" in t.column_names else t for name, t in received.tables.items()}
-    return writes.commit(store, tables, event, [_safe_name(n) for n in received.files], received.key_fingerprint, complete, received.content)
+    return writes.commit(store, tables, event, [_safe_name(n) for n in received.files], received.key_fingerprint, complete)
 
 
 def undo(store: Store, upload_id: str, viewer: Viewer) -> Upload:
@@ -147,11 +147,11 @@ def _understood(named: str, sheet: str, rows: int) -> str:
     return f"We read {as_what}: {rows:,} row{'s' if rows != 1 else ''}."
 
 
-def _strangers(store: Store, tables: dict[str, pa.Table], found: list[Any]) -> list[Finding]:
+def _strangers(strangers: list[arrivals.Stranger], found: list[Any]) -> list[Finding]:
     columns = {(f.file, f.named): f for f in found}
     told: list[Finding] = []
     listed: dict[tuple[str, str, str], int] = {}
-    for table, file, named, row, what in writes.strangers(store, tables):
+    for table, file, named, row, what in strangers:
         severity, code, message, fix = STRANGERS[what]
         seen = listed[(file, named, what)] = listed.get((file, named, what), 0) + 1
         if seen <= LISTED:

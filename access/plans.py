@@ -240,18 +240,16 @@ def matches(store: Store, viewer: Viewer, services: Sequence[str] = (), year: in
         for y in s.years():
             if year not in (None, y):
                 continue
-            of_year = [f for f in s.figures if f.year == y and f.actual is not None]
-            by_return = {q: [f for f in of_year if f.quarter == q] for q in (1, 2, 3, 4)}
-            if not (by_return[quarter] if quarter else of_year):
+            of_year = [(f, plan.match(f)) for f in s.figures if f.year == y and f.actual is not None]
+            by_return = {q: [(f, m) for f, m in of_year if f.quarter == q] for q in ((quarter,) if quarter else (1, 2, 3, 4))}
+            looked_at = by_return[quarter] if quarter else of_year
+            if not looked_at:
                 continue
-            whole = _matches(by_return[quarter], plan.RARE_IN_A_RETURN) if quarter else _matches(of_year, plan.RARE_MATCHES)
-            asked, those, at = whole, by_return[quarter] if quarter else of_year, quarter
-            if not quarter:
-                for q, figures in by_return.items():
-                    if (one := _matches(figures, plan.RARE_IN_A_RETURN)).questioned:
-                        asked, those, at = one, figures, q
-                        break
-            explained = asked.questioned and all(s.row(f)["explanation"] for f in those if _same(f, asked.pattern))
+            returns = {q: plan.matches((m for _, m in those), plan.RARE_IN_A_RETURN) for q, those in by_return.items()}
+            whole = returns[quarter] if quarter else plan.matches(m for _, m in of_year)
+            at = next((q for q, m in returns.items() if m.questioned), quarter)
+            asked, those = (returns[at], by_return[at]) if at else (whole, of_year)
+            explained = asked.questioned and all(s.row(f)["explanation"] for f, m in those if _same(m, asked.pattern))
             question = plan_reading.matches_question(asked, explained=explained, of_a_year=at is None)
             if asked.questioned and at and not quarter:
                 question = f"{Quarter(y, at).months()}: {question}"
@@ -262,13 +260,8 @@ def matches(store: Store, viewer: Viewer, services: Sequence[str] = (), year: in
     return made
 
 
-def _matches(figures: Iterable[plan.Figure], rare: float) -> plan.Matches:
-    return plan.matches((plan.match(f) for f in figures), rare)
-
-
-def _same(f: plan.Figure, pattern: str) -> bool:
-    found = plan.match(f)
-    return found is not None and bool(found.equals_last if pattern == "last quarter" else found.equals_plan)
+def _same(m: plan.Match | None, pattern: str) -> bool:
+    return m is not None and bool(m.equals_last if pattern == "last quarter" else m.equals_plan)
 
 
 def realism(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int | None = None) -> list[PlanRealism]:

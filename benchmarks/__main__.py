@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import load, rates
+from benchmarks import load, rates, statistics
 from benchmarks.measured import Ratio
 
 # Each is a plain function that measures and hands back its comparisons, or prints what it found and hands back nothing.
-BENCHMARKS: dict[str, Callable[[], list[Ratio] | None]] = {"load": load.ratios, "rates": rates.main}
+BENCHMARKS: dict[str, Callable[[], list[Ratio] | None]] = {"load": load.ratios, "rates": rates.main, "statistics": statistics.ratios}
 
 
 def main(names: list[str]) -> int:

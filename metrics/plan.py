@@ -68,8 +68,8 @@ def _whole(actual: float, expected: float) -> int:
 
 def _poisson(mean: float, also: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Counts and their Poisson chances, so far out on either side that what is left out is nothing; `also` is among them."""
-    far = 40 * math.sqrt(mean) + 40
-    counts = np.arange(max(0, min(also, math.floor(mean - far))), max(also, math.ceil(mean + far)) + 1)
+    far = math.ceil(12 * math.sqrt(mean) + 40)  # beyond lie less than 1e-28 of all chances
+    counts = np.arange(max(0, min(also, math.floor(mean)) - far), max(also, math.ceil(mean)) + far + 1)
     return counts, np.exp(special.xlogy(counts, mean) - mean - special.gammaln(counts + 1))
 
 

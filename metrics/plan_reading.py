@@ -45,7 +45,8 @@ def gap(what: str, counted_as: str, projection: float, actual: float, quarter: Q
         asked = f" (of {number(out_of)})" if out_of else ""
         return f"You expected {_percent(projection)} of {who} to {verb} {when}; {_percent(actual)} did{asked}."
     of = f" of {number(out_of)}" if out_of and actual else ""
-    return f"You expected {number(projection)} {_one(who) if projection == 1 else who} to {verb} {when}; {_came(actual, did)}{of} "
+    did = "was" if did == "were" and actual <= 1 else did
+    return f"You expected {number(projection)} {_one(who) if projection == 1 else who} to {verb} {when}; {number(actual) if actual else 'nobody'}{of} {did}."
 
 
 def say_out_of(projection: float, actual: float) -> str:

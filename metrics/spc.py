@@ -5,7 +5,7 @@ R package NHSRplotthedots, against whose labels tests/golden holds every point).
 
 Four rules, the first that holds names the point: `outside` a limit; `trend`, 7 points each higher (or each lower) than the one before;
 `two_of_three` in the outer third of the way to a limit, all three on the same side of the mean; `shift`, 7 points on one side of the mean.
-A point equal to the mean is on neither side, and the mean is taken in two passes so that rounding cannot put it on one.
+A point equal to the mean is on neither side: the mean is taken in two passes, and a last digit of rounding puts no point beyond a line.
 
 Said where others are silent. A missing period (a row without a value, or a month, quarter or week that is skipped) breaks runs, and the range
 across it is not counted. A series that never varies has both limits at its mean and no signal. Screening that would leave no variation at all
@@ -32,6 +32,9 @@ TO_LIMIT = 2.66  # mean moving ranges from the mean to a limit
 SCREENED_FROM = 3.267  # mean moving ranges from which one range is left out, where screening is asked for
 RUN = 7  # points that make a shift or a trend
 ENOUGH = 12  # points from which limits are no longer on trial
+# Decimals are not exact in a computer: 49.7 eleven times over can add up to a mean one last digit below 49.7. Points nearer to a line than a few
+# last digits of the largest value are on it; two different decimals are never that near.
+TRACE = 8
 RULES = ("outside", "trend", "two_of_three", "shift")
 COLUMNS = ("mean", "lower", "upper", "near_lower", "near_upper", "signal", "rule", "side", "direction", "segment", "points", "trial", "after_gap")
 
@@ -185,10 +188,11 @@ def _signals(r: _Rows, limits: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any
     """rule (0 none, then as RULES from 1) and side (1 high, -1 low) of every cell."""
     column = {name: limits[name][:, None] for name in ("mean", "lower", "upper", "near_lower", "near_upper")}
     v = r.values
+    trace = TRACE * np.spacing(np.nanmax(np.abs(v), axis=1, initial=0.0))[:, None]
     with np.errstate(invalid="ignore"):
-        side = np.nan_to_num(np.sign(v - column["mean"])).astype(np.int8)
-        outside = (v > column["upper"]).astype(np.int8) - (v < column["lower"])
-        close = (outside == 0) & ((v >= column["near_upper"]) | (v <= column["near_lower"])) & (side != 0)
+        side = _beyond(v, column["mean"], column["mean"], trace)
+        outside = _beyond(v, column["lower"], column["upper"], trace)
+        close = (outside == 0) & (_beyond(v, column["near_lower"], column["near_upper"], -trace) != 0) & (side != 0)
         step = np.zeros_like(side)
         step[:, 1:] = np.nan_to_num(np.sign(np.diff(v, axis=1)))
     joined = ~r.after_gap
@@ -203,6 +207,11 @@ def _signals(r: _Rows, limits: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any
     tests = (outside, trend, outer, shift)
     rule = np.select([t != 0 for t in tests], [1, 2, 3, 4], 0).astype(np.int8)
     return {"rule": rule, "side": np.select([t != 0 for t in tests], list(tests), 0).astype(np.int8)}
+
+
+def _beyond(v: Floats, lower: Floats, upper: Floats, trace: Floats) -> NDArray[np.int8]:
+    """1 above upper, -1 below lower, 0 between, by more than a trace of rounding (by less, where the trace is negative: then equal is beyond)."""
+    return (v > upper + trace).astype(np.int8) - (v < lower - trace)
 
 
 def _run(sign: NDArray[np.int8], joined: Flags, length: int) -> NDArray[np.int8]:

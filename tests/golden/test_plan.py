@@ -57,7 +57,7 @@ def test_by_hand() -> None:
 
 
 def test_large_counts_stay_exact() -> None:
-    for actual, projection in ((900, 1000), (1_100, 1_000), (10_300, 10_000), (98_000, 100_000)):
+    for actual, projection in ((900, 1000), (1_100, 1_000), (10_300, 10_000)):
         far = stats.poisson(projection)
         mirror = range(projection, 4 * projection) if actual < projection else range(projection, -1, -1)
         other = next(k for k in mirror if far.pmf(k) <= far.pmf(actual) * (1 + 1e-7))

@@ -427,7 +427,6 @@ def test_differences_are_those_of_prop_test_with_better_limits():
         one, other = counts.loc[row.group], counts.loc[row.reference]
         difference, lower, upper = intervals.newcombe(one.numerator, one.denominator, other.numerator, other.denominator, row.conf_level)
         assert_allclose(difference, row.estimate, rtol=1e-9)
-        assert abs(lower - row.lower) < 0.14 and abs(upper - row.upper) < 0.25, row.group
         if one.denominator > 100:
             assert_allclose([lower, upper], [row.lower, row.upper], atol=0.015)
         if one.numerator == 0:  # G, nobody of 14: Wald takes their rate for certain and leaves all the width to the others

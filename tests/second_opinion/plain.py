@@ -20,6 +20,7 @@ def table(name: str, rows: list[dict]) -> pa.Table:
     """Checked rows as intake hands them to the store."""
     sheet = fields.BY_TABLE[name]
     columns = {f.column: pa.array([r.get(f.column) for r in rows], TYPES[fields.sql_type(f)]) for f in sheet.fields}
+    columns["file"] = pa.array(["made-up.xlsx"] * len(rows), pa.string())
     columns["sheet"] = pa.array([sheet.name] * len(rows), pa.string())
     columns["row"] = pa.array(range(2, len(rows) + 2), pa.int32())
     return pa.table(columns)

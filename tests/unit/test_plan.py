@@ -257,9 +257,9 @@ def test_2000_honest_service_years() -> None:
     years = questioned = figures = in_quarter = material = 0
     for n in range(2_000):
         of_year = honest(rng, f"S{n}", drift=0.1)
-        found = {f: plan.match(f) for f in of_year}
-        returns = [plan.matches((found[f] for f in of_year if f.quarter == q), plan.RARE_IN_A_RETURN).questioned for q in (1, 2, 3, 4)]
-        years, questioned = years + 1, questioned + (plan.matches(found.values()).questioned or any(returns))
+        found = [(f.quarter, plan.match(f)) for f in of_year]
+        returns = [plan.matches((m for quarter, m in found if quarter == q), plan.RARE_IN_A_RETURN).questioned for q in (1, 2, 3, 4)]
+        years, questioned = years + 1, questioned + (plan.matches(m for _, m in found).questioned or any(returns))
         if n < 200:
             judged = plan.judged(of_year)
             figures, material = figures + len(judged), material + sum(j.material for j in judged)
@@ -283,7 +283,15 @@ def test_verdicts_keep_to_the_limits() -> None:
     for actual in range(0, 400):
         found = plan.realism(100, actual)
         assert found.lower is not None and found.upper is not None
-        expected = "cautious" if found.lower > 1.1 else "ambitious" if found.upper < 0.9 else "cannot tell" if found.lower <= 0.9 and found.upper >= 1.1 else "about right"
+        expected = (
+            "cautious"
+            if found.lower > 1.1
+            else "ambitious"
+            if found.upper < 0.9
+            else "cannot tell"
+            if found.lower <= 0.9 and found.upper >= 1.1
+            else "about right"
+        )
         assert found.verdict == expected
 
 
@@ -307,6 +315,11 @@ def test_the_ladder() -> None:
 
 def test_figures_that_only_rise() -> None:
     assert plan.only_rise([10, 19, 31, 40]) and plan.only_rise([10, 20, 30])
-    assert not plan.only_rise([10, 11, 12, 13]) and not plan.only_rise([10, 19, 18, 40]) and not plan.only_rise([10, 20]) and not plan.only_rise([10, None, 30, 40])
+    assert (
+        not plan.only_rise([10, 11, 12, 13])
+        and not plan.only_rise([10, 19, 18, 40])
+        and not plan.only_rise([10, 20])
+        and not plan.only_rise([10, None, 30, 40])
+    )
     assert not plan.only_rise([0, 1, 2]) and not plan.only_rise([2, 4, 7, 8], [5, 5, 5, 5])  # a service that grows into its plan
     assert plan.only_rise([10, 19, 31, 40], [10, 10, 10, 11])

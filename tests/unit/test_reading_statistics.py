@@ -78,7 +78,7 @@ SITUATIONS = [
     ),
     (
         "two of three", series([*STEADY, *STEADY, 52, 57, 57]),
-        f"Improved, {MORE}: two of three figures at the end are close to the edge of the usual ups and downs, between 42 and 59. {NOT_WHAT}",
+        f"Improved, {MORE}: two of three figures at the end are close to the edge of the usual ups and downs, between 43 and 59. {NOT_WHAT}",
     ),
     ("target out of reach", series(STEADY, target=80), f"{SAME} As things are, the target of 80 will not be met; {GUESS}"),
     ("target always met", series(STEADY, target=20), f"{SAME} As things are, the target of 20 will be met every time."),
@@ -92,7 +92,10 @@ SITUATIONS = [
         f"The 12 services together: 51%. None of the services stands out: they differ no more than chance would give, {NOT_SAME} {STARTS}",
     ),
     ("one high", units([(50, 100)] * 11 + [(75, 100)]), f"The 12 services together: 52%. S11 lies higher than chance would give. {STARTS}"),
-    ("high and low", units([(50, 100)] * 10 + [(90, 100), (20, 100)]), f"The 12 services together: 51%. S10 lies higher and S11 lies lower than chance would give. {STARTS}"),
+    (
+        "high and low", units([(50, 100)] * 10 + [(90, 100), (20, 100)]),
+        f"The 12 services together: 51%. S10 lies higher and S11 lies lower than chance would give. {STARTS}",
+    ),
     (
         "many high", units([(20, 100)] * 14 + [(70, 100)] * 6),
         f"The 20 services together: 35%. S14, S15, S16, S17 and 2 more lie higher and S0, S1, S2, S3 and 10 more lie lower than chance would give. {STARTS}",

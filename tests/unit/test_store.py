@@ -13,7 +13,7 @@ from domain.errors import DatabaseBusy, Shown
 from domain.settings import Settings
 from domain.types import Event
 from tests.second_opinion import plain
-from warehouse import backup, ledger
+from warehouse import arrivals, backup, ledger
 from warehouse import store as writes
 from warehouse.connect import MARTS, Store
 
@@ -84,9 +84,9 @@ def test_absent_records_go_only_when_the_file_is_complete(store):
 def test_preview_foretells_what_commit_does(store):
     commit(store, services=[SERVICE], people=[PERSON], assessments=[score(date(2025, 4, 10), 20), score(date(2025, 7, 10), 12)])
     tables = {"assessments": plain.table("assessments", [score(date(2025, 4, 10), 20), score(date(2025, 7, 10), 11), score(date(2025, 7, 20), 9)])}
-    assert writes.preview(store, tables) == {"Assessments": {"new": 1, "changed": 1, "unchanged": 1, "gone": 0}}
+    assert arrivals.examine(store, tables).preview == {"Assessments": {"new": 1, "changed": 1, "unchanged": 1, "gone": 0}}
     writes.commit(store, tables, event())
-    assert writes.preview(store, tables) == {"Assessments": {"new": 0, "changed": 0, "unchanged": 3, "gone": 0}}
+    assert arrivals.examine(store, tables).preview == {"Assessments": {"new": 0, "changed": 0, "unchanged": 3, "gone": 0}}
 
 
 def test_undo_recomputes_from_the_uploads_that_remain(store):

@@ -26,18 +26,16 @@ used as (
 ),
 wanted as (
     select e.service, e.person, e.started_on, u.measure, u.subscale, u.perspective from episode e join used u using (service)
-    union
-    select service, person, started_on, measure, subscale, perspective from pair
 ),
 gained as (
     select
-        w.*, coalesce(p.n_scores, 0) as n_scores, p.first_on, p.first_score, p.last_on, p.last_score,
+        service, person, started_on, measure, subscale, perspective, coalesce(p.n_scores, 0) as n_scores,
+        p.first_on, p.first_score, p.last_on, p.last_score,
         case when p.last_on > p.first_on then case when m.better = 'higher' then p.last_score - p.first_score else p.first_score - p.last_score end end as gain,
         coalesce(p.last_on > p.first_on, false) as paired, m.cutoff, m.clinical_side, t.value as threshold, coalesce(t.computed, false) as computed
-    from wanted w
-    left join pair p using (service, person, started_on, measure, subscale, perspective)
-    join measure m on m.code = w.measure
-    left join threshold t on t.measure = w.measure and w.subscale = ''
+    from wanted w full join pair p using (service, person, started_on, measure, subscale, perspective)
+    join measure m on m.code = measure
+    left join threshold t on t.measure = m.code and subscale = ''
 )
 select
     e.*, g.measure, g.subscale, g.perspective,
