@@ -119,9 +119,8 @@ def _apply(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, An
             {"id": record["upload_id"], "path": str(path)} | ({"only": only} if only is not None else {}),
         )
         if sheet.loading == "quarter":
-            cursor.execute(
-                f"delete from {sheet.table} t using (select distinct {arrivals.listed(arrivals.slot(sheet))} from incoming) n where {arrivals.same(arrivals.slot(sheet))}"
-            )
+            slot = arrivals.slot(sheet)
+            cursor.execute(f"delete from {sheet.table} t using (select distinct {arrivals.listed(slot)} from incoming) n where {arrivals.same(slot)}")
         else:
             if complete and sheet.table in arrivals.RECORD_DATE:
                 cursor.execute(
