@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from access import disclosure, rules
-from domain import quarters
+from domain import codes, quarters
 from domain.errors import Refused, Shown
 from domain.types import BREAKDOWNS, Counts, Event, Metric, Moments, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
@@ -18,7 +19,8 @@ from warehouse.connect import Store
 
 ENOUGH = 10  # people: fewer, and a scope is widened
 NOT_COUNTS = ("percent", "average")  # lines whose figure is no number of people, so nobody is left over from it
-OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
+OVERLAPPING = ("measure", "perspective", "role")  # breakdowns without a total: one person in several groups, or carers, who are never pooled with people
+FEWEST = 5  # people: fewer in or outside a provider's own total are hidden inside
 PEERS = 3  # other providers that must stand behind an aggregate a manager sees
 CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
 READERS_SEEN = {"own": None, "inside": None, "outside": ("seminar", "public")}
@@ -51,6 +53,7 @@ class ServiceCard:
     contribution: str
     speaks: str
     latest_return: str
+    carers: bool = False  # whether it also works with carers, whose outcomes are their own
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,19 @@ class PlanLine:
     words: str
     reason: str
     learning: str
+
+
+@dataclass(frozen=True)
+class OwnTotal:
+    """One total a service worked out itself, for one period. All numbers are None where one of them could point at people."""
+
+    start: date
+    end: date
+    indicator: str
+    numerator: float | None
+    denominator: float | None
+    percent: float | None
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +140,7 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
     policy = policy or rules.policy_for(viewer)
     rules.check_policy(viewer, policy)
     notes: tuple[str, ...] = ()
+    scope = _in_one_wording(store, scope)
     if viewer.role == "manager":
         elsewhere = [s for s in scope.services if _provider_of(store).get(s) not in viewer.providers]
         if elsewhere:
@@ -132,6 +149,25 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
     if policy != "own":
         scope, notes = rules.snapped(scope, _about(store))
     return metric, scope, policy, notes
+
+
+def _in_one_wording(store: Store, scope: Scope) -> Scope:
+    """The same question in the one wording that names its release table: two wordings would be two memories of what was shown, one older than the other.
+
+    Raises Shown for a service or a perspective that does not exist.
+    """
+    known = _provider_of(store)
+    if any(s not in known for s in scope.services):
+        raise Shown("There is no such service. It may have been renamed; the Overview lists them all.")
+    if scope.perspective and scope.perspective not in codes.PERSPECTIVES:
+        raise Shown(f"'{scope.perspective}' is nobody's view. Choose one of: {', '.join(codes.PERSPECTIVES)}.")
+    scope = scope.with_(services=tuple(sorted(set(scope.services))))
+    if scope.by == "perspective":
+        scope = scope.with_(perspective="")
+    measure = store.measures.get(scope.measure)
+    if measure is None:  # the headline has a view and a score of its own
+        return scope if scope.measure or scope.by == "measure" else scope.with_(perspective="", subscale="")
+    return scope.with_(perspective="") if scope.perspective == measure.headline_perspective else scope
 
 
 def _table(scope: Scope) -> Scope:
@@ -289,6 +325,7 @@ def _card(r: dict[str, Any]) -> ServiceCard:
         r["service_code"], r["service_name"], r["provider_code"], r["provider_name"], r["service_type"], r["sector"] or "not stated",
         r["locality"] or "not stated", float(r["annual_funding"]) if r["annual_funding"] is not None else None, r["places"], r["main_result"] or "",
         r["contribution_to_the_strategic_goal"] or "", speaks, str(quarters.Quarter(latest // 10, latest % 10)) if latest else "",
+        bool(r["has_carers"]),
     )  # fmt: skip
 
 
@@ -338,6 +375,30 @@ def activity(store: Store, viewer: Viewer, service: str) -> list[dict[str, Any]]
         return []
     with store.reading() as cursor:
         return queries.people_by_quarter(cursor, service)
+
+
+def indicators(store: Store, viewer: Viewer, service: str) -> list[OwnTotal]:
+    """The provider's own totals of a service, a row per period and indicator, newest first: contract figures, never added to counts of records.
+
+    Own: as sent. Inside: as sent, unless 1 to 4 people have it or have it not. Outside: only where both are at least the threshold, rounded to 5.
+    Raises Refused or Shown for a service the viewer may not see.
+    """
+    _check_contract(store, viewer, service)
+    policy = rules.policy_for(viewer)
+    with store.reading() as cursor:
+        rows = queries.indicators(cursor, service)
+    return [_own_total(r, policy, max(FEWEST, store.settings.outside_threshold)) for r in rows]
+
+
+def _own_total(r: dict[str, Any], policy: Policy, threshold: int) -> OwnTotal:
+    have, of = r["numerator"], r["denominator"]
+    parts = [have] if of is None else [have, of - have]
+    few = any(0 < part < FEWEST for part in parts) if policy == "inside" else policy == "outside" and any(part < threshold for part in parts)
+    if few:
+        return OwnTotal(r["period_start"], r["period_end"], r["indicator"], None, None, None, hidden=True)
+    if policy == "outside":
+        have, of = (None if n is None else float(disclosure.ROUNDED_TO * math.floor(n / disclosure.ROUNDED_TO + 0.5)) for n in (have, of))
+    return OwnTotal(r["period_start"], r["period_end"], r["indicator"], have, of, 100 * have / of if of else None)
 
 
 def plan_years(store: Store, viewer: Viewer, service: str) -> list[int]:

@@ -65,8 +65,7 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
     Problems in the files are findings, all told together; raises Refused where the viewer may not upload, WrongKey under another person key.
     """
     rules.check_uploads(viewer)
-    key = mask.load_key(store.path.parent / "person.key")
-    _check_key(store, mask.fingerprint(key))
+    key = _key(store)
     names = tuple(name for name, _ in files)
     findings: list[Finding] = []
     found = []
@@ -95,11 +94,16 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
 
 
 def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date, date] | None = None) -> Upload:
-    """Stores what was received, as one change. What was unchanged is not stored again: the latest upload is returned.
+    """Stores what was received, as one change. What was unchanged is not stored again: the live upload that said the same is returned, else the latest.
 
     Raises Shown where something still blocks it, or where the data changed since the check.
     """
     rules.check_uploads(viewer)
+    with store.lock:  # nobody else's figures may come between the look at what changed and the change
+        return _send(store, received, viewer, complete)
+
+
+def _send(store: Store, received: Received, viewer: Viewer, complete: tuple[date, date] | None) -> Upload:
     if received.blocked:
         raise Shown("Some rows still need you, so nothing has been sent. Correct them in the workbook and drop it here again.")
     if not received.tables:
@@ -108,7 +112,7 @@ def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date,
         raise Shown("Somebody else sent figures since these were checked. Check them again, so that what you see is what will change.")
     live = [u for u in writes.uploads(store) if u.kind == "upload" and u.state == "live"]
     if received.unchanged and live:
-        return live[0]
+        return next((u for u in live if u.upload_id == received.restores), live[0])
     event = Event("upload", viewer.user, viewer.role, datetime.now(), {"files": len(received.files), "rows": sum(received.rows.values())})
     tables = {name: t.drop_columns(["file"]) if "file" in t.column_names else t for name, t in received.tables.items()}
     return writes.commit(store, tables, event, [_safe_name(n) for n in received.files], received.key_fingerprint, complete)
@@ -133,13 +137,20 @@ def uploads(store: Store, viewer: Viewer) -> list[Upload]:
     return [u for u in found if {provider_of.get(s, "") for s in touched.get(u.upload_id, [])} <= own]
 
 
-def _check_key(store: Store, fingerprint: str) -> None:
-    stored = store.site("key_fingerprint")
-    if stored and stored != fingerprint:
+def _key(store: Store) -> bytes:
+    path, stored = store.path.parent / "person.key", store.site("key_fingerprint")
+    if stored and not path.exists():  # a new key made here would only hide that the right one is missing
+        raise WrongKey(
+            "The person key this database was filled under is missing, so the same people would look like strangers. "
+            "Put your copy of person.key beside the database, then try again. Nothing has been stored."
+        )
+    key = mask.load_key(path)
+    if stored and stored != mask.fingerprint(key):
         raise WrongKey(
             "This database was filled under another person key, so the same people would look like strangers. "
             "Put the right person.key beside the database, then try again. Nothing has been stored."
         )
+    return key
 
 
 def _understood(named: str, sheet: str, rows: int) -> str:

@@ -18,7 +18,9 @@ from warehouse import store as writes
 from warehouse.connect import Store
 
 MOST = 24  # lines on one screen
-ORDERS = {"": "as drawn", "gained": "most gained first", "no movement": "least movement first", "set back": "most set back first", "longest": "longest first"}
+ORDERS = {
+    "": "by code name", "gained": "most gained first", "no movement": "least movement first", "set back": "most set back first", "longest": "longest first",
+}  # fmt: skip
 SWITCH = "journeys_inside"
 
 
@@ -103,8 +105,8 @@ def _own(store: Store, viewer: Viewer, scope: Scope, order: str) -> Journeys:
         )
         for line in chosen
     )  # fmt: skip
-    shown = f"{len(drawn)} of {len(stays)}" if len(stays) > len(drawn) else str(len(stays))
-    sentence = f"{shown} of your people's journeys on the {measure.name}, {ORDERS.get(order, ORDERS[''])}. These are coded records of real people."
+    shown = f"{len(drawn)} of {len(stays)}" if len(stays) > len(drawn) else f"{len(stays)}"
+    sentence = f"{shown} of your people's journeys on the {measure.code}, {ORDERS.get(order, ORDERS[''])}. These are coded records of real people."
     return Journeys(measure, len(stays), sentence, False, drawn)
 
 
@@ -137,7 +139,7 @@ def _inside(store: Store, viewer: Viewer, scope: Scope, seed: str) -> Journeys:
     viewing.shuffle(lines)
     drawn = tuple(Journey(f"Person {chr(65 + i)}" if i < 26 else f"Person {i + 1}", *_banded(line, bands)) for i, line in enumerate(lines))
     sentence = (
-        f"{len(drawn)} people drawn by chance from this cohort on the {measure.name}, in fortnights since they began and in bands. "
+        f"{len(drawn)} people drawn by chance from this cohort, on the {measure.code}: fortnights since they began, and bands instead of scores. "
         "These are coded records of real people."
     )
     return Journeys(measure, None, sentence, True, drawn, bands)

@@ -62,7 +62,7 @@ def change(points: Sequence[tuple[float, float, int]], measure: Measure, *, titl
     shapes, annotations = [], []
     if measure.cutoff is not None:
         at = float(measure.cutoff) + (-0.5 if measure.clinical_side == "at or above" else 0.5) * float(measure.step)
-        shapes += [theme.rule(x=at, dash="4px,4px"), theme.rule(y=at, dash="4px,4px")]
+        shapes += [theme.rule(x=at, dash="4px,4px", y0=ends[0], y1=ends[1]), theme.rule(y=at, dash="4px,4px", x0=ends[0], x1=ends[1])]
         words = theme.plain(f"cut-off {theme.number(float(measure.cutoff))}")
         annotations.append(theme.note(at, ends[1], words, xanchor="left", yanchor="top", font={"size": theme.FOOTER}))
     better, worse = ((ends[1], ends[0], "right", "bottom"), (ends[0], ends[1], "left", "top"))
@@ -97,16 +97,17 @@ def _edge(measure: Measure) -> float:
     return float(measure.reliable_change) - (float(measure.step) / 2 if measure.reliable_change % measure.step == 0 else 0.0)
 
 
-def _counts(points: Sequence[tuple[float, float, int]], measure: Measure) -> dict[str, int]:
-    counts: Counter[str] = Counter()
+def counts(points: Sequence[tuple[float, float, int]], measure: Measure) -> dict[str, int]:
+    """How many people are in each region, by verdict; regions without anyone are left out."""
+    found: Counter[str] = Counter()
     for first, last, n in points:
-        counts[verdict(first, last, measure)] += n
-    return {code: counts[code] for code in ("improved", "same", "worsened", "") if counts[code]}
+        found[verdict(first, last, measure)] += n
+    return {code: found[code] for code in ("improved", "same", "worsened", "") if found[code]}
 
 
 def alt_text(points: Sequence[tuple[float, float, int]], measure: Measure, *, title: str, subtitle: str = "") -> str:
     """The chart in words: its finding and how many people are in each region."""
-    items = [f"{theme.sign(code).words}: {n:,} people" for code, n in _counts(points, measure).items()]
+    items = [f"{theme.sign(code).words}: {n:,} people" for code, n in counts(points, measure).items()]
     return theme.said(f"First score against last on {measure.code}, where {measure.better} is better", title, subtitle, items)
 
 

@@ -76,7 +76,7 @@ def intervals(
             dots.append((row.value, lane, row.group, hover, mark))
             tracks.append(theme.rule(y=lane, color=theme.GRID))
         else:
-            quiet.append((lane, row.group, hover, theme.value_words(row, unit)))
+            quiet.append((lane, row.group, hover, f"{theme.HIDDEN_SIGN} hidden" if row.hidden else theme.value_words(row, unit)))
         y += MARK_HEIGHT + GAP
     data: list[dict[str, object]] = []
     for colour in dict.fromkeys(c for c, _, _ in bar_colour):
@@ -110,6 +110,8 @@ def intervals(
         words = theme.plain(f"{total_words}: {theme.value_words(total, unit)}")
         annotations.append(theme.note(total.value, 1, words, yref="paper", yanchor="bottom", yshift=3 * UNIT, xanchor=anchor))
     ticks = {"tickvals": [0, 25, 50, 75, 100], "ticktext": ["0%", "25", "50", "75", "100"]} if unit == "%" else {"nticks": 6}
+    if any(row.hidden for row in rows):
+        footer = theme.told(footer)
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, above=above, below=UNIT if unit == "%" else 3 * UNIT, annotations=annotations, shapes=shapes,
         xaxis=theme.axis(range=[low, high], side="top", **ticks), yaxis=theme.side_labels([*label_y, *head_y], [*label_text, *head_text], "left", plot),

@@ -83,7 +83,7 @@ def proportions(
     keys = [theme.sign(part) for part in PARTS]
     legend = "&nbsp;&nbsp;&nbsp;".join(f'<span style="color:{s.colour}">{s.shape}</span> {s.words}' for s in keys)
     if any(r is not None and r.hidden for _, parts in groups for r in parts.values()):
-        footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
+        footer = theme.told(footer)
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, above=3 * UNIT, below=UNIT, barmode="overlay", bargap=0,
         annotations=[*unknowns, theme.corner(0, 1, legend, yshift=UNIT)],

@@ -86,7 +86,7 @@ def quarters(
             shapes.append(theme.rule(x=place[name], dash="1px,3px"))
             annotations.append(theme.note(place[name], 1, wrapped, yref="paper", yanchor="bottom", xanchor=side, align=side, font={"size": theme.FOOTER}))
     if any(found[n].hidden for n in quiet):
-        footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
+        footer = theme.told(footer)
     every = max(1, -(-len(names) // 5))  # at most five tick labels, counted back from the last, so that they stand apart at 390 pixels
     ticked = names[::-1][::every][::-1]
     made = theme.layout(

@@ -126,6 +126,11 @@ def value_words(row: ReleasedRow | None, unit: str) -> str:
     return words if row.lower is None or row.upper is None else f"{words} ({number(row.lower, unit)} to {number(row.upper, unit)})"
 
 
+def told(footer: str) -> str:
+    """The footer with what the sign of a hidden figure means; nothing where there is no footer, for then the page says it, once."""
+    return f"{HIDDEN}. Hidden does not mean zero.\n{footer}" if footer else ""
+
+
 def count_words(row: ReleasedRow | None) -> str:
     """`34 of 52`, `52 people`, or nothing when the counts are not shown."""
     if row is None or row.hidden or row.denominator is None:

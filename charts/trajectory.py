@@ -63,7 +63,7 @@ def trajectory(
         text = f"<b>{theme.number(row.value, 'points')}</b>" + (f"<br>{row.denominator:,} people" if row.denominator is not None else "")
         annotations.append(theme.note(week, top, text, xanchor=side, yanchor="bottom", align=side, yshift=4, font={"size": theme.TICK}))
     if any(row.hidden for _, row in quiet):
-        footer = f"{theme.HIDDEN}. Hidden does not mean zero.\n{footer}"
+        footer = theme.told(footer)
     annotations.append(theme.corner(0, 1, axis_words(measure), yshift=4, xshift=-4 * UNIT))
     annotations.append(theme.corner(1, 0, "weeks since the start", yshift=-3 * UNIT))
     made = theme.layout(

@@ -14,6 +14,7 @@ from access import desk
 from commands import opened
 from domain import quarters
 from domain.types import Metric, Released, ReleasedRow, Scope
+from exports.files import inert
 from metrics import registry
 
 NUMBERS = {"proportion": ("numerator", "denominator"), "mean": ("n",), "curve": ("n",)}  # a mean's n is kept where a rate keeps its base
@@ -81,7 +82,7 @@ def _cell(value: Any) -> Any:
     """A value as a CSV cell: true and false in small letters, and text that a spreadsheet would take for a formula made inert."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "'" + value if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value else value
+    return inert(value)
 
 
 def first_day(text: str) -> date:

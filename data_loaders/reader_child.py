@@ -35,10 +35,9 @@ def main() -> None:
     content = source.read()
     try:
         package, sheets = preflight.open_package(content, int(unpacked_mb) << 20)
-        for sheet in sheets:
-            preflight.far_cells(package, sheet)
         if mode == b"look":
             for sheet in sheets:
+                preflight.far_cells(package, sheet)
                 preflight.look_at_every_tag(package, sheet)
             answer(refused="reader-failed")
             return
@@ -50,11 +49,13 @@ def main() -> None:
         import pyarrow as pa
         import pyarrow.ipc
 
-        # The parser works outside Python's lock, so the second look costs no time of its own.
+        # The parser works outside Python's lock, so looking costs no time of its own. A file that kills the parser kills only this process, and the
+        # parent then starts another that only looks, and says why.
         tables: dict[str, Any] = {}
         parser = threading.Thread(target=_parse, args=(content, [s.name for s in sheets if not s.hidden], tables))
         parser.start()
         for sheet in sheets:
+            preflight.far_cells(package, sheet)
             if not sheet.hidden:
                 preflight.look(package, sheet)
         package.kept.clear()

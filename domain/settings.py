@@ -21,6 +21,8 @@ class Settings:
     follow_up_due_weeks: int = 13  # an open episode is due a second score after this
     came_back_days: int = 30  # back within this continues the episode
     score_window_days: int = 28  # how far outside an episode a score may lie
+    return_due_days: int = 30  # a return is due so many days after its quarter ends
+    answer_working_days: int = 15  # how soon a question should be answered
     outside_threshold: int = 5  # smallest count shown outside; 10 is recommended
     journey_cohort: int = 10  # smallest cohort whose journeys may be opened inside
     reader_memory_mb: int = 1200

@@ -35,9 +35,13 @@ FAMILIES: dict[str, Family] = {
         ),
         Family("first score", "true", {"with": "has_first", "without": "not has_first"}, about_outcome=False),
         Family(
-            "follow-up",
+            "second score",
             "(ended_on <= $as_of or started_on <= $as_of - $due_days)",
-            {"paired": "paired", "not paired": "not paired"},
+            {
+                "paired": "paired",
+                "none": "not paired and how_it_ended is distinct from 'died' and how_it_ended is distinct from 'moved away'",
+                "died or moved away": "not paired and how_it_ended in ('died', 'moved away')",
+            },
             about_outcome=False,
         ),
     )
@@ -98,9 +102,15 @@ METRICS: dict[str, Metric] = {
             "has_first", "people with a first score", "people with the service", "higher", "NHS Talking Therapies practice: routine scores",
         ),
         _proportion(
-            "follow-up-rate", "Followed up", "How many of the people due a second score have one?", "follow-up", "paired",
+            "follow-up-rate", "Followed up", "How many of the people due a second score have one?", "second score", "paired",
             "paired", "people with a first and a later score", "people due a second score: ended, or with the service for 13 weeks (a setting)", "higher",
             "Clark (2018): high follow-up prevents rates that flatter",
+        ),
+        _proportion(
+            "no-second-score", "No second score", "How many of the people due a second score have none, though they neither died nor moved away?", "second score",
+            "none", "not paired and how_it_ended is distinct from 'died' and how_it_ended is distinct from 'moved away'",
+            "people without a later score, those who died or moved away apart", "people due a second score: ended, or with the service for 13 weeks (a setting)",
+            "lower", "Clark (2018): high follow-up prevents rates that flatter",
         ),
         _mean(
             "mean-change", "Average gain", "By how many points did people gain on average?", "gain", "points",

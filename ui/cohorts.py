@@ -9,7 +9,7 @@ from charts import trajectory
 from domain.types import BREAKDOWNS as WORDS
 from domain.types import Scope, Viewer
 from metrics import reading
-from ui import figure_card, labels, service, session, words
+from ui import figure_card, labels, service, session, titles, words
 
 BREAKDOWNS = ("start_quarter", "end_quarter", "age_band", "gender", "ethnic_group", "deprivation_quintile", "main_need")
 
@@ -43,7 +43,7 @@ def side_by_side(scope: Scope, by: str, viewer: Viewer) -> None:
     options = {row.group: called[row.group] for row in labels.ordered(parts[0])}
     opens = (label, options, lambda group: session.go(page, scope.with_(by="", cohort=()).where(by, group)))
     note = "Groups differ in who comes and who is followed up, so a difference is a question."
-    service.groups(parts, "groups", f"Better, about the same, worse, by {WORDS[by]}", wide, opens, note)
+    service.groups(parts, "groups", titles.between(parts[0].rows, "were clearly better", WORDS[by]), wide, opens, note)
 
 
 def over_time(scope: Scope) -> None:
@@ -58,7 +58,8 @@ def over_time(scope: Scope) -> None:
     if not any(row.value is not None for row in released.rows):
         st.markdown(words.plain(reading.too_few("in this group", "no curve")))
         return
-    title, weeks = f"Mean {measure.code} by weeks since people began", [2.0 * int(row.group) for row in released.rows]
+    weeks = [2.0 * int(row.group) for row in released.rows]
+    title = titles.over_time(weeks, released.rows, measure)
     figure_card.show(
         "over-time", trajectory.trajectory(weeks, released.rows, measure, **figure_card.BARE),
         trajectory.alt_text(weeks, released.rows, measure, title=title, subtitle=labels.who(on)), trajectory.table(weeks, released.rows), [released],

@@ -54,7 +54,9 @@ def show(
             st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
             if download:
                 _downloads(view, released)
-        st.caption(words.plain(" ".join(part for part in (reading, footer or labels.footer(released[0], len({r.scope for r in released}) == 1)) if part)))
+        hidden = session.once(words.HIDDEN) and words.SIGNED if any(row.hidden for r in released for row in r.rows) else ""
+        foot = footer or labels.footer(released[0], len({r.scope for r in released}) == 1)
+        st.caption(words.plain(" ".join(part for part in (hidden, reading, foot) if part)))
         if opens and opens[1]:
             pick.box(opens[0], opens[1], f"box-{view}", opens[2])
         explain(released)
@@ -117,7 +119,7 @@ def explanation(released: Released) -> str:
         f"- **Which people:** {words.plain(released.scope.describe(session.names()))}",
         f"- **How sure:** {metric.method}",
         f"- **Where it comes from:** {metric.source}",
-        f"- **Hidden:** {words.count(hidden, 'figure')} of {len(released.rows) + bool(released.total)}. {words.HIDDEN if hidden else ''}",
+        f"- **Hidden:** {words.count(hidden, 'figure')} of {len(released.rows) + bool(released.total)}.{' Hidden does not mean zero.' if hidden else ''}",
         f"- **As of:** {words.day(released.data_date)}, data version {released.data_version}; {POLICIES[released.policy]}",
     ]
     return "\n".join(lines + [f"- {words.plain(note)}" for note in released.notes])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -16,15 +16,16 @@ ALT = "Every finding: where it is, what is there, what to do, and what it does t
 SHORT = 40  # findings: a table that wraps its words; more than that, one that scrolls and can be searched
 
 
-def show(findings: Sequence[Finding], n_rows: int) -> None:
-    """One sentence on where to start, then the table: one row per finding, the ones that stop the file first."""
+def show(findings: Sequence[Finding], read: Mapping[str, int]) -> None:
+    """One sentence on where to start, then the table: one row per finding, the ones that stop the file first. `read` is how many rows each sheet has."""
+    n_rows = sum(read.values())
     need = [f for f in findings if f.severity != "look"]
     if not findings:
         st.markdown(f"We read {words.count(n_rows, 'row')} and found nothing to ask about.")
         return
     if need:
         first = need[0]
-        rows = len({(f.file, f.sheet, f.row) for f in need if f.row})
+        rows = in_need(need, read)
         ready = f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
         st.markdown(f"**{ready if 0 < rows <= n_rows else 'Something needs you first'}; start here.**")
         st.markdown(" ".join(words.plain(part) for part in (f"{first.cell}:" if first.cell else "", first.message, first.fix) if part))
@@ -36,6 +37,17 @@ def show(findings: Sequence[Finding], n_rows: int) -> None:
             st.table(made.map(words.plain).set_index("Where"), border="horizontal", alt=ALT)
         else:
             st.dataframe(made, hide_index=True, alt=ALT, row_height=56)
+
+
+def in_need(need: Sequence[Finding], read: Mapping[str, int]) -> int:
+    """How many rows are held back: rows told one by one, and those told together as one finding, never more than a sheet has."""
+    told: dict[str, set[tuple[str, int]]] = {}
+    more: dict[str, int] = {}
+    for f in need:
+        if f.row:
+            told.setdefault(f.sheet, set()).add((f.file, f.row))
+            more[f.sheet] = more.get(f.sheet, 0) + f.count - 1
+    return sum(min(len(rows) + more[sheet], max(read.get(sheet, 0), len(rows))) for sheet, rows in told.items())
 
 
 def table(findings: Sequence[Finding]) -> pd.DataFrame:

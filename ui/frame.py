@@ -37,6 +37,15 @@ STYLE = """
   .stMarkdown h4 { line-height: 1.4; }
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
   .stMarkdown li p { margin-bottom: .25rem; }
+  /* four boxes in a row where there is room, one under the other and as wide as the page on a phone */
+  .st-key-scope-bar > div { flex: 1 1 13rem !important; min-width: 13rem !important; max-width: 20rem; }
+  .st-key-scope-bar .stSelectbox { width: 100% !important; }
+  .stTable thead th { text-align: left !important; }
+  .stTable td, .stTable th { vertical-align: top; }
+  @media (max-width: 640px) {
+    .st-key-scope-bar > div { flex-basis: 100% !important; max-width: none; }
+    .stTable td, .stTable th { padding: .35rem .3rem !important; font-size: .85rem; overflow-wrap: normal; }
+  }
   .st-key-foot p { margin-bottom: .25rem; }
   /* as charts.theme.CSS: chart words take the page's text colour and follow a change of theme at once */
   .js-plotly-plot :is(.annotation-text, .xtick text, .x2tick text, .ytick text, .y2tick text) { fill: currentColor !important; }
@@ -78,6 +87,15 @@ def banner() -> None:
         said, button = st.columns([4, 1], vertical_alignment="center")
         said.markdown(f"**Made-up data.** {sample.BANNER}")
         button.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
+
+
+def changed() -> None:
+    """Says that the data have moved on since this link was made, or since this session last looked."""
+    with contextlib.suppress(errors.Shown):  # a database that cannot be opened is told by the page
+        before = session.seen_before()
+        if before is not None and session.viewer().role != "administrator":
+            now = session.state().data_version
+            st.info(f"Figures may have changed since you last looked: the data were at version {before} then and are at version {now} now.")
 
 
 def view_as() -> None:

@@ -11,6 +11,7 @@ from access import record
 from charts import change
 from charts import journeys as charts
 from domain.types import Scope, Viewer
+from metrics import reading
 from ui import figure_card, labels, pick, session, words
 
 NOT_SAID = ("person", "service", "started_on")
@@ -25,6 +26,16 @@ def drawn(scope: Scope, viewer: Viewer) -> record.Journeys:
         st.session_state.pop("journeys", None)
         st.session_state["journeys"] = (key, record.open_journeys(session.store(), viewer, scope, order, seed=secrets.token_hex(8)))
     return st.session_state["journeys"][1]
+
+
+def answer(scope: Scope, of: record.Journeys) -> None:
+    """What became of the group as a whole, then what the lines are: a few courses never stand for everybody's."""
+    improved = session.ask("reliable-improvement", scope)
+    row = labels.whole(improved)
+    if row is not None and row.value is not None:
+        said = reading.improvement(row, about=reading.rounded(improved))
+        st.markdown(f"#### {words.plain(f'Of everybody in this group, {said[:1].lower()}{said[1:]}')}")
+    st.markdown(words.plain(of.sentence))
 
 
 def orders(viewer: Viewer) -> None:
@@ -83,6 +94,8 @@ def large(of: record.Journeys, viewer: Viewer) -> None:
         line, title = _line(journey, of), f"{journey.label} on the {of.measure.code}, from when they began"
         figure = charts.one(line, of.measure, **figure_card.BARE, bands=of.bands)
         pick.chart(figure, charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{journey.label}")
+        with st.expander("The same as a table"):
+            st.dataframe(charts.table([line], of.bands), hide_index=True, alt=f"The scores of {journey.label} in order")
         if viewer.role == "manager":
             beside(journey)
 

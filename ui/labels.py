@@ -27,6 +27,11 @@ def named(by: str, group: str, names: dict[str, str]) -> str:
     return names.get(group, group) if by in ("service", "provider") else words.capital(group)
 
 
+def within(name: str) -> str:
+    """A group's words inside a sentence: months keep their capital, other words lose it."""
+    return name if quarters.quarter_named(name) or name[:3] in {month[:3] for month in quarters.MONTHS} or name[:1].isdigit() else name[:1].lower() + name[1:]
+
+
 def ordered(released: Released) -> list[ReleasedRow]:
     """Rows in the order in which people look for them: quarters by date, services by type and name, the rest by name; never by result."""
     by, called = released.scope.by, of(released)
@@ -50,21 +55,13 @@ def is_year(period: desk.Period) -> bool:
     return period.start is not None and (period.start, period.end) == quarters.year_dates(quarters.quarter_of(period.start).year)
 
 
-def who(scope: Scope) -> str:
-    """For whom and when, as the subtitle of a chart."""
-    return scope.with_(by="").describe(session.names())
+def who(scope: Scope, period: bool = True) -> str:
+    """For whom and (unless the chart's own axis says so) when, as the subtitle of a chart."""
+    return " · ".join(text for part, text in scope.with_(by="").chips(session.names()) if period or part != "period")
 
 
 def by_words(by: str) -> str:
     return BREAKDOWNS.get(by, by)
-
-
-def finding(released: Released) -> str:
-    """What a chart of improvement by service found, as its title."""
-    total = released.total
-    if total is None or total.value is None:
-        return "People who improved clearly, service by service"
-    return f"{total.value:.0f}% of the people we can speak for improved clearly; each service has a range of its own"
 
 
 def whole(released: Released) -> ReleasedRow | None:

@@ -29,14 +29,20 @@ def bought(cards: list[desk.ServiceCard]) -> str:
 
 def speaks(cards: list[desk.ServiceCard], answer: Released) -> str:
     """For whom the figures speak: services with a row in the answer, with totals only, with returns only or nothing yet."""
-    said = {kind: sum(card.speaks == kind for card in cards) for kind in ("totals", "returns", "nothing")}
-    return reading.speaks_for(len({row.group for row in answer.rows}), len(cards), said["totals"], said["returns"] + said["nothing"])
+    there = {row.group for row in answer.rows}
+    said = {kind: sum(card.speaks == kind and card.code not in there for card in cards) for kind in ("records", "totals", "returns", "nothing")}
+    more = [
+        f"{said['records']} {'has' if said['records'] == 1 else 'have'} scores but no verdict yet" if said["records"] else "",
+        f"{said['returns']} {'speaks' if said['returns'] == 1 else 'speak'} through plan and words" if said["returns"] else "",
+    ]
+    first = reading.speaks_for(len(there), len(cards), said["totals"], said["nothing"])
+    return "; ".join([first.rstrip("."), *filter(None, more)]) + "."
 
 
 def followed(released: Released) -> str:
     """How many of those due a second score have one, over everybody of the scope."""
     row = labels.whole(released)
-    return reading.follow_up(row.numerator, row.denominator) if row else ""
+    return reading.follow_up(row.numerator, row.denominator, about=reading.rounded(released)) if row else ""
 
 
 def quiet(cards: list[desk.ServiceCard], answer: Released) -> list[str]:

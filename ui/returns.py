@@ -39,13 +39,13 @@ def understood(received: intake.Received) -> None:
 
 def show_findings(received: intake.Received) -> None:
     st.subheader("What needs you", anchor=False)
-    findings.show(received.findings, sum(received.rows.values()))
+    findings.show(received.findings, received.rows)
 
 
 def what_will_change(received: intake.Received) -> None:
     """One row per sheet: how many rows are new, changed, the same, and no longer there."""
-    if not received.preview:
-        return
+    if not received.preview or received.blocked:
+        return  # nothing can be sent, so nothing would change
     st.subheader("What will change", anchor=False)
     frame = pd.DataFrame(
         [

@@ -13,7 +13,7 @@ from domain import quarters
 from domain.types import BASES, BREAKDOWNS, ENTRIES, Scope
 from ui import pick, portfolio, session, words
 
-HEADLINE = "All questionnaires together"
+HEADLINE = "All questionnaires"
 
 
 def show(page: str, scope: Scope, *, breakdowns: tuple[str, ...] = (), measure: bool = True, basis: bool = True, entries: bool = False) -> None:

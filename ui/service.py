@@ -8,16 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from access import desk
-from charts import change, intervals, proportions, quarters
+from charts import change, intervals, people, proportions, quarters
+from domain import errors
 from domain import quarters as calendar
 from domain.types import Released, Scope, Viewer
 from metrics import reading
 from metrics.registry import METRICS
-from ui import figure_card, labels, session, words
+from ui import figure_card, labels, session, titles, words
 
+SAID = {"improved": "clearly better", "same": "about the same", "worsened": "clearly worse", "": "without a verdict"}
 PARTS = {"reliable-improvement": "Clearly better", "no-reliable-change": "About the same", "reliable-deterioration": "Clearly worse"}
 
-TOO_SMALL = "So few people are here in any year that plan, return and words speak for the service better than rates. That is no mark against it."
+TOO_SMALL = "So few people are here in any year that plan, return and words speak for the service better than rates."
+HELD_BACK = "What can be shown stands below: plan, return and words. That is no mark against the service."
+ROLES = {"carer": "Carers", "person": "The people they care for"}
+OWN_TOTAL = "provider's own total"
 
 
 def facts(card: desk.ServiceCard) -> str:
@@ -27,24 +32,100 @@ def facts(card: desk.ServiceCard) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def answer(scope: Scope) -> bool:
+def answer(scope: Scope, card: desk.ServiceCard) -> bool:
     """The page's question answered first: how many improved, how sure that is, how many were followed up. False where too few people are
     here for rates of the service alone, so that plan, return and words speak instead."""
+    if card.carers:
+        return by_role(scope)
     improved, followed = session.ask("reliable-improvement", scope, widen=True), session.ask("follow-up-rate", scope, widen=True)
-    row, known = labels.whole(improved), labels.whole(followed)
+    row, known, about = labels.whole(improved), labels.whole(followed), reading.rounded(improved)
     if row is None:
-        st.markdown(f"#### {words.plain(reading.too_few(_when(scope)))}")
+        totals = "This service sends totals of its own instead of records of people. They stand below, with the plan and the words."
+        st.markdown(f"#### {words.plain(totals if card.speaks == 'totals' else reading.too_few(_when(scope)))}")
         return False
     alone = improved.scope.services == scope.services
-    said = reading.improvement(row, about=reading.rounded(improved))
+    said = session.once(reading.hidden()) if row.hidden else reading.improvement(row, about=about)
     if improved.widened:
         st.markdown(f"#### {words.plain(improved.widened)}")
     st.markdown(f"{'' if improved.widened else '#### '}{words.plain(said if alone else f'In like services together: {said}')}")
     if known and alone:
-        st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, row.numerator if improved.scope == followed.scope else None)))
+        both = row.numerator if improved.scope == followed.scope else None
+        st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, both, about)))
     if not alone or row.value is None:
-        st.markdown(words.plain(TOO_SMALL))
+        st.markdown(HELD_BACK if alone else TOO_SMALL)
     return alone and row.value is not None
+
+
+def by_role(scope: Scope) -> bool:
+    """A sentence each for carers and the people they care for: outcomes of their own, never added together. False: rates of everybody would add them."""
+    improved = session.ask("reliable-improvement", scope.with_(by="role"))
+    rows = {row.group: row for row in improved.rows if not row.still_open}
+    for role, called in ROLES.items():
+        if role in rows:
+            said = "hidden so that nobody can be recognised." if rows[role].value is None else reading.improvement(rows[role], about=reading.rounded(improved))
+            st.markdown(f"#### {called}: {words.plain(said)}")
+    if not rows:
+        st.markdown(f"#### {words.plain(reading.too_few(_when(scope)))}")
+    return False
+
+
+def roles(scope: Scope) -> None:
+    """Carers and the people they care for as two bars, which no total joins."""
+    wide = scope.with_(by="role")
+    parts = [session.ask(metric, wide) for metric in PARTS]
+    if not parts[0].rows:
+        return
+    title = "Carers and the people they care for each have outcomes of their own; they are never added together"
+    groups(parts, "roles", title, wide, called=ROLES)
+
+
+def against_like(scope: Scope, card: desk.ServiceCard, viewer: Viewer) -> None:
+    """For a manager: one line beside like services of other providers taken together, or why there is none."""
+    if viewer.role != "manager":
+        return
+    here = labels.whole(session.ask("reliable-improvement", scope))
+    try:
+        there = labels.whole(session.peers("reliable-improvement", scope.with_(services=(), entry="service_type", value=card.service_type)))
+    except errors.Shown as none:
+        st.markdown(words.plain(f"Like services elsewhere: {none}"))
+        return
+    if here and there:
+        st.markdown(words.plain(f"Like services elsewhere ({card.service_type}): {reading.compare(here, there)}"))
+
+
+def own_totals(card: desk.ServiceCard, viewer: Viewer) -> None:
+    """What a service counted itself, a row per period, apart from everything counted from records."""
+    totals = desk.indicators(session.store(), viewer, card.code)
+    if not totals:
+        return
+    st.subheader("Totals the service counted itself", anchor=False)
+    newest = [total for total in totals if total.end == totals[0].end]
+    for total in newest:
+        st.markdown(f"- {words.plain(f'{words.capital(total.indicator)}: {_total(total)} in {_period(total)}')} *({OWN_TOTAL})*")
+    st.caption("Counted by the provider from its own notes. We cannot check these against records, and they are never added to figures that come from records.")
+    with st.expander("Every period"):
+        if any(total.hidden for total in totals):
+            st.caption(words.plain(session.once(words.HIDDEN)))
+        st.table(totals_table(totals).map(words.plain).set_index("Period"), border="horizontal", alt=f"Totals of {card.name}: one row per period")
+
+
+def _total(total: desk.OwnTotal) -> str:
+    if total.hidden or total.numerator is None:
+        return "hidden"
+    of = f" of {total.denominator:,.0f}" if total.denominator is not None else ""
+    return f"{total.numerator:,.0f}{of}" + (f" ({total.percent:.0f}%)" if total.percent is not None else "")
+
+
+def _period(total: desk.OwnTotal) -> str:
+    return calendar.period_name(total.start, total.end)
+
+
+def totals_table(totals: list[desk.OwnTotal]) -> pd.DataFrame:
+    """One row per period, newest first, one column per thing counted."""
+    rows: dict[str, dict[str, str]] = {}
+    for total in totals:
+        rows.setdefault(_period(total), {})[f"{words.capital(total.indicator)} ({OWN_TOTAL})"] = _total(total)
+    return pd.DataFrame([{"Period": words.capital(period), **row} for period, row in rows.items()]).fillna("not sent")
 
 
 def _when(scope: Scope) -> str:
@@ -55,7 +136,7 @@ def by_quarter(scope: Scope) -> None:
     """Improved, by the quarter (or, for few people, the year) in which people ended; a click opens the people of it."""
     st.subheader("Through time", anchor=False)
     ended = scope.with_(start=None, end=None, basis="ended")
-    _through_time("reliable-improvement", ended, "improved", "Who improved clearly", "Look for several on one side, not for one high or low.", opens=True)
+    _through_time("reliable-improvement", ended, "improved", "improved clearly", "Look for several on one side, not for one high or low.", opens=True)
 
 
 def follow_up(scope: Scope) -> None:
@@ -63,10 +144,10 @@ def follow_up(scope: Scope) -> None:
     st.subheader("Who is followed up", anchor=False)
     ended = scope.with_(start=None, end=None, basis="ended")
     note = "The people without a second score may be doing better or worse than the others: we do not know."
-    _through_time("follow-up-rate", ended, "followed", "People due a second score who have one", note)
+    _through_time("follow-up-rate", ended, "followed", "of those due a second score have one", note)
 
 
-def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, opens: bool = False) -> None:
+def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, opens: bool = False) -> None:
     """By quarter of ending where most quarters may be shown; else by plan year, and it says so."""
     answer = session.ask(metric, scope.with_(by="end_quarter"))
     rows, called = labels.ordered(answer), labels.of(answer)
@@ -74,7 +155,7 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
         st.markdown("Nobody who ended can be counted here yet.")
         return
     if sum(row.value is not None for row in rows) > len(rows) / 2:
-        title = f"{title}, by the quarter in which they ended"
+        title = titles.span(rows, called, did, "quarter")
         options = {row.group: called[row.group] for row in rows}
 
         def open_quarter(quarter: str) -> None:
@@ -82,7 +163,7 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
 
         figure_card.show(
             key, quarters.quarters(rows, unit="%", **figure_card.BARE), quarters.alt_text(rows, unit="%", title=title, subtitle=labels.who(scope)),
-            quarters.table(rows, unit="%"), [answer], title=title, subtitle=labels.who(scope), reading=note,
+            quarters.table(rows, unit="%"), [answer], title=title, subtitle=f"By the quarter in which people ended · {labels.who(scope, period=False)}", reading=note,
             opens=("Open the people of a quarter", options, open_quarter) if opens else None,
         )  # fmt: skip
         return
@@ -90,9 +171,10 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
     answers = {label: session.ask(metric, scope.with_(start=years[label].start, end=years[label].end)) for label in sorted(years)}
     rows = [replace(row, group=label) for label, answer in answers.items() if (row := labels.whole(answer)) is not None]
     if not any(row.value is not None for row in rows):
-        st.markdown(words.plain(f"{reading.hidden()} {TOO_SMALL}"))
+        st.markdown(words.plain(f"{session.once(reading.hidden())} {HELD_BACK}"))
         return
-    title, called = f"{title}, by the year in which they ended", dict(zip(years, years, strict=True))
+    called = dict(zip(years, years, strict=True))
+    title = titles.span(rows, called, did, "year")
 
     def open_year(year: str) -> None:
         session.go("cohorts", scope.with_(start=years[year].start, end=years[year].end))
@@ -100,7 +182,8 @@ def _through_time(metric: str, scope: Scope, key: str, title: str, note: str, op
     figure_card.show(
         key, intervals.intervals(rows, called, unit="%", **figure_card.BARE),
         intervals.alt_text(rows, called, unit="%", title=title, subtitle=labels.who(scope)),
-        intervals.table(rows, called, unit="%", first="Year"), list(answers.values()), title=title, subtitle=labels.who(scope),
+        intervals.table(rows, called, unit="%", first="Year"), list(answers.values()), title=title,
+        subtitle=f"By the year in which people ended · {labels.who(scope, period=False)}",
         reading=f"A quarter holds too few people to show without somebody being recognised, so these are years. {note}",
         opens=("Open the people of a year", {row.group: row.group for row in rows}, open_year) if opens else None,
     )  # fmt: skip
@@ -118,25 +201,45 @@ def first_to_last(scope: Scope, viewer: Viewer) -> None:
     row = labels.whole(gained)
     if row:
         st.markdown(words.plain(reading.mean(METRICS["mean-change"], row, measure, reading.rounded(gained))))
-    if viewer.role == "manager":
-        points = [tuple(row) for row in desk.first_and_last(session.store(), viewer, on)[["first_score", "last_score", "n"]].itertuples(index=False)]
-        title = f"Each point is people with the same first and last {measure.code}"
-        figure_card.show(
-            "change", change.change(points, measure, **figure_card.BARE), change.alt_text(points, measure, title=title, subtitle=labels.who(on)),
-            change.table(points, measure), [gained], title=title, subtitle=labels.who(on),
-            reading="Inside the band: about the same. Outside it: clearly better or clearly worse.", download=False, width=560,
-        )  # fmt: skip
-        return
     parts = [session.ask(metric, on) for metric in PARTS]
-    if not any(whole.value is not None for part in parts if (whole := labels.whole(part))):
-        st.markdown(words.plain(f"{reading.hidden()} {TOO_SMALL}"))
+    in_proportion(parts, measure.code, on)
+    if viewer.role != "manager":
         return
-    groups(parts, "parts", f"Better, about the same, worse on the {measure.code}", on)
+    points = [tuple(row) for row in desk.first_and_last(session.store(), viewer, on)[["first_score", "last_score", "n"]].itertuples(index=False)]
+    found = change.counts(points, measure)
+    title = words.capital(words.joined(f"{n:,} {SAID[verdict]}" for verdict, n in found.items())) + f": first against last {measure.code}"
+    figure_card.show(
+        "change", change.change(points, measure, **figure_card.BARE), change.alt_text(points, measure, title=title, subtitle=labels.who(on)),
+        change.table(points, measure), [gained], title=title, subtitle=labels.who(on),
+        reading="Each mark is the people with the same two scores. Inside the band: about the same. Outside it: clearly better or clearly worse.",
+        download=False, width=560,
+    )  # fmt: skip
 
 
-def groups(parts: list[Released], key: str, title: str, scope: Scope, opens: figure_card.Opens | None = None, note: str = "") -> None:
-    """Clearly better, about the same and clearly worse side by side, for one group or for each of a breakdown."""
-    called = labels.of(parts[0]) | {"all": "Everyone"}
+def in_proportion(parts: list[Released], code: str, scope: Scope) -> None:
+    """A hundred people, shared out as the rates say; only where something of it may be shown."""
+    better, same, worse = (labels.whole(part) for part in parts)
+    if not any(row and row.value is not None for row in (better, same, worse)):
+        st.markdown(words.plain(f"{session.once(reading.hidden())} {HELD_BACK}"))
+        return
+    title, subtitle = titles.parts(better, same, worse, code), labels.who(scope)
+    figure_card.show(
+        "parts", people.people(better, same, worse, **figure_card.BARE), people.alt_text(better, same, worse, title=title, subtitle=subtitle),
+        people.table(better, same, worse), parts, title=title, subtitle=subtitle,
+    )  # fmt: skip
+
+
+def groups(
+    parts: list[Released],
+    key: str,
+    title: str,
+    scope: Scope,
+    opens: figure_card.Opens | None = None,
+    note: str = "",
+    called: dict[str, str] | None = None,
+) -> None:
+    """Clearly better, about the same and clearly worse side by side for each group of a breakdown, under its own names or those `called`."""
+    called = labels.of(parts[0]) | {"all": "Everyone"} | (called or {})
     rows = [labels.ordered(part) for part in parts]
     figure_card.show(
         key, proportions.proportions(*rows, called, **figure_card.BARE), proportions.alt_text(*rows, called, title=title, subtitle=labels.who(scope)),

@@ -36,6 +36,7 @@ PAGES = {
 }
 EVERYTHING = Scope()
 _ROUTED: contextvars.ContextVar[Viewer | None] = contextvars.ContextVar("routed", default=None)
+_SAID: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("said", default=None)
 
 
 # ---- the database ----------------------------------------------------------------------------------------------------------------------------
@@ -112,11 +113,27 @@ def viewer() -> Viewer:
 @contextlib.contextmanager
 def routed(looking: Viewer) -> Iterator[None]:
     """Only within this, and so only through the router, does a page open."""
-    token = _ROUTED.set(looking)
+    token, said = _ROUTED.set(looking), _SAID.set(set())
     try:
         yield
     finally:
         _ROUTED.reset(token)
+        _SAID.reset(said)
+
+
+def first_time(sentence: str) -> bool:
+    """True the first time a page is about to say this, so that it is said once and not under every chart."""
+    said = _SAID.get()
+    if said is None or sentence not in said:
+        if said is not None:
+            said.add(sentence)
+        return True
+    return False
+
+
+def once(sentence: str) -> str:
+    """The sentence, or nothing where the page has said it already."""
+    return sentence if first_time(sentence) else ""
 
 
 class Ended(Exception):
@@ -157,8 +174,16 @@ def permitted(asked: Scope) -> Scope:
 
 
 def query(scope: Scope = EVERYTHING) -> dict[str, Any]:
-    """The URL parameters of a scope in this session's database."""
-    return {**scope.to_query(), **({"data": database()} if database() != first_database() else {})}
+    """The URL parameters of a scope in this session's database, with the data version seen, so that a copied link can say whether figures changed."""
+    return {**scope.to_query(), **({"data": database()} if database() != first_database() else {}), "v": str(state().data_version)}
+
+
+def seen_before() -> int | None:
+    """The data version last looked at, by this link or in this session, where the data have changed since; then this version counts as seen."""
+    now, link = state().data_version, str(st.query_params.get("v", ""))
+    last = int(link) if link.isdecimal() and len(link) < 12 else st.session_state.get("seen", now)
+    st.session_state["seen"] = now
+    return last if last < now else None
 
 
 def go(page: str, scope: Scope) -> None:
@@ -212,6 +237,19 @@ def _answer(
 ) -> Released:
     role, providers = key
     return desk.ask(_open(path), Viewer(f"local {role}", role, providers), metric, scope, policy=policy, widen=widen)  # type: ignore[arg-type]
+
+
+def peers(metric: str, scope: Scope) -> Released:
+    """Other providers' like services taken together, for a manager. Raises Shown where too few stand behind them."""
+    looking, now = viewer(), state()
+    rules.check_sees_groups(looking)
+    return _peers(str(store().path), (looking.role, looking.providers), metric, scope, now.data_version, now.rules_hash)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _peers(path: str, key: tuple[str, tuple[str, ...]], metric: str, scope: Scope, data_version: int, rules_hash: str) -> Released:
+    role, providers = key
+    return desk.peers(_open(path), Viewer(f"local {role}", role, providers), metric, scope)  # type: ignore[arg-type]
 
 
 # ---- the unexpected --------------------------------------------------------------------------------------------------------------------------

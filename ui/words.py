@@ -12,6 +12,7 @@ STANDING = "Nobody watches these scores between uploads. If you are worried abou
 COUNTERPARTS = {"commissioner": "Commissioner", "manager": "Manager of a provider", "presenter": "Presenter", "administrator": "Administrator"}
 BASES = {"ended": "People who ended", "started": "People who started", "measured": "People measured"}
 HIDDEN = "Hidden so that nobody can be recognised, here or by subtraction. Hidden does not mean zero."
+SIGNED = f"◌ {HIDDEN}"
 
 # Always a mark in Markdown; a colon that begins a directive, an icon or an address; a dot or @ that makes a link; marks that begin a line.
 _MARKDOWN = re.compile(r"([\\`*_\[\]$<>|~&@]|:(?=\S)|(?<=[wW]{3})\.|^[#+\-=](?=\s|#|-|=)|(?<=^\d)[.)]|(?<=^\d\d)[.)])")

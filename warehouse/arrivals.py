@@ -38,10 +38,8 @@ def examine(store: Store, tables: dict[str, pa.Table], complete: tuple[date, dat
     with store.reading() as cursor:
         present = [sheet for sheet in fields.SHEETS if sheet.table in tables and tables[sheet.table].num_rows]
         for sheet in present:
-            cursor.register("arrived", tables[sheet.table])
-            kept = [c for c in ("file", "sheet", "row") if c in tables[sheet.table].column_names]
-            cursor.execute(f"create or replace temp table new_{sheet.table} as select {', '.join([typed(sheet), *kept])} from arrived")
-            cursor.unregister("arrived")
+            cursor.register(f"arrived_{sheet.table}", tables[sheet.table])
+            cursor.execute(f"create or replace temp view new_{sheet.table} as select {typed(sheet)}, file, sheet, row from arrived_{sheet.table}")
         preview = {sheet.name: _changes(cursor, sheet, complete) for sheet in present}
         strange = _strangers(cursor, {sheet.table for sheet in present}, store.settings.score_window_days)
         return Arrival(preview, strange, content(said(cursor, sheet, f"new_{sheet.table}") for sheet in present))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -63,14 +64,32 @@ def restore(backup_folder: Path, database: Path, settings: Settings) -> Store:
     source = Path(backup_folder)
     if not (source / "store.duckdb").exists():
         raise Shown(f"{source.name} is not a backup made by this program: it holds no store.duckdb.")
-    _set_aside(database, "before-restore")
+    _refuse_if_held(database)
     database.parent.mkdir(parents=True, exist_ok=True)
-    temporary = database.with_suffix(".restoring")
-    shutil.copy2(source / "store.duckdb", temporary)
-    if (source / "ledger").exists():
-        shutil.copytree(source / "ledger", ledger.folder_of(database))
+    temporary, copied = database.with_suffix(".restoring"), database.with_suffix(".restoring-ledger")
+    try:
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copy2(source / "store.duckdb", temporary)
+        if (source / "ledger").exists():
+            shutil.copytree(source / "ledger", copied)
+        with duckdb.connect(str(temporary), read_only=True) as check:
+            check.execute("select count(*) from upload").fetchone()
+    except duckdb.Error:
+        _remove(temporary, copied)
+        raise Shown(f"The backup {source.name} is damaged and cannot be opened. Nothing was changed; use another one.") from None
+    except BaseException:
+        _remove(temporary, copied)
+        raise
+    _set_aside(database, "before-restore")
+    if copied.exists():
+        copied.rename(ledger.folder_of(database))
     temporary.rename(database)
     return Store(database, settings)
+
+
+def _remove(file: Path, folder: Path) -> None:
+    file.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def rebuild(database: Path, settings: Settings) -> Store:
@@ -79,13 +98,14 @@ def rebuild(database: Path, settings: Settings) -> Store:
     Raises Shown where a change in the log is missing or was altered: the old database stays as it was.
     """
     root = ledger.folder_of(database)
+    _refuse_if_held(database)
+    _complete_log(database, root)
     lines = ledger.logged(root)
     for line in lines:
         if not (root / line["id"]).exists() or ledger.digest(root / line["id"]) != line["sha256"]:
             raise Shown(
                 f"The ledger's change {line['id']} is missing or was altered since it was written. Nothing was changed. Restore the ledger from a backup."
             )
-    _refuse_if_held(database)
     fresh = database.with_suffix(".rebuilding.duckdb")
     for leftover in (fresh, Path(f"{fresh}.wal")):
         leftover.unlink(missing_ok=True)
@@ -108,6 +128,14 @@ def rebuild(database: Path, settings: Settings) -> Store:
     fresh.rename(database)
     shutil.rmtree(ledger.folder_of(fresh), ignore_errors=True)
     return Store(database, settings)
+
+
+def _complete_log(database: Path, root: Path) -> None:
+    """A change kept just before a crash may have a row and no log line yet; without one a rebuild would drop it."""
+    if not database.exists():
+        return
+    with suppress(duckdb.Error), duckdb.connect(str(database)) as old:  # a database beyond reading is why one rebuilds
+        ledger.recover(root, [row[0] for row in old.execute("select upload_id from upload order by position").fetchall()])
 
 
 def _carry_over(store: Store, database: Path) -> None:

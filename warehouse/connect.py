@@ -36,7 +36,7 @@ class Store:
         self.ledger = ledger.folder_of(self.path)
         self.lock = threading.RLock()
         self.notices: list[str] = []
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # records of people: for whoever runs the app
         self._connection = _open(self.path, settings)
         try:
             with self.writing() as cursor:

@@ -356,6 +356,7 @@ def services(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             exists (select 1 from indicators i where i.service_code = v.service_code) as has_totals,
             exists (select 1 from quarterly_return r where r.service_code = v.service_code) as has_returns,
             (select count(distinct person) from episode e where e.service = v.service_code) as people,
+            exists (select 1 from episode e where e.service = v.service_code and e.role = 'carer') as has_carers,
             (select max(year * 10 + quarter) from quarterly_return r where r.service_code = v.service_code) as latest_return
         from services v order by service_type, service_name, service_code""",
         {},
@@ -409,6 +410,16 @@ def plan_lines(cursor: duckdb.DuckDBPyConnection, service: str, year: int) -> li
         where m.service_code = $service and m.year = $year and q.quarter >= coalesce(m.from_quarter, 1)
         order by m.kind desc, m.ref, m.from_quarter nulls first, q.quarter""",
         {"service": service, "year": year},
+    )
+
+
+def indicators(cursor: duckdb.DuckDBPyConnection, service: str) -> list[dict[str, Any]]:
+    """A service's own totals: one row per period and indicator, newest period first (contract figures, never added to counts of records)."""
+    return _run(
+        cursor,
+        """select period_start, period_end, indicator, numerator::double as numerator, denominator::double as denominator from indicators
+        where service_code = $service order by period_end desc, period_start desc, indicator""",
+        {"service": service},
     )
 
 

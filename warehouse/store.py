@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ import pyarrow as pa
 from domain import fields
 from domain.errors import Shown
 from domain.types import Event, Upload
-from warehouse import arrivals, code_names, ledger
+from warehouse import arrivals, code_names, ledger, returns
 from warehouse.connect import Store, build_marts, set_site, version_of
 
 PROVENANCE = ("upload_id", "sheet", "row")
@@ -52,6 +53,14 @@ def decide(store: Store, name: str, value: dict[str, Any], event: Event) -> Uplo
     return _change(store, "decision", {}, event, {"name": name, "value": value})
 
 
+def keep(store: Store, rows: dict[str, list[dict[str, Any]]], event: Event) -> Upload:
+    """Keeps rows of the life-cycle tables (warehouse.returns.TABLES: steps, questions, answers, calls, drafts, plan versions) as one change.
+
+    No figure changes, so the data version stays and nothing cached or shown is made anew. `event.kind` says what was done.
+    """
+    return _change(store, "conversation", {}, event, {"kept": rows, "what": event.kind})
+
+
 def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, detail: dict[str, Any]) -> Upload:
     with store.lock:
         upload_id = f"{event.happened_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
@@ -63,7 +72,10 @@ def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, 
         try:
             with store.writing() as cursor:
                 replay(store, cursor, record)
-                audit(cursor, Event(kind, event.user, event.role, event.happened_at, {**event.detail, "upload_id": upload_id}))
+                audit(
+                    cursor,
+                    Event(event.kind if kind == "conversation" else kind, event.user, event.role, event.happened_at, {**event.detail, "upload_id": upload_id}),
+                )
         except BaseException:
             ledger.discard(store.ledger, upload_id)
             raise
@@ -75,23 +87,32 @@ def replay(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, An
     """Does one change of the ledger inside the caller's transaction. First storing and rebuilding share this path."""
     kind, detail, upload_id = record["kind"], record["detail"], record["upload_id"]
     tables: list[str] | None = list(record["rows"])
+    last = cursor.execute("select coalesce(max(position), 0) + 1 from upload").fetchone()
+    position = last[0] if last else 1
+    about = detail  # what is said of the change beside its figures; the words of a conversation stand in their own tables alone
     if kind == "upload":
         _check_key(cursor, detail.get("key_fingerprint", ""))
+        if path := ledger.parquet(store.ledger, upload_id, returns.RETURN.table):
+            returns.arrived(cursor, path, record, position)
         services = _apply(store, cursor, record, None)
     elif kind == "undo":
         services, tables = _undo(store, cursor, detail["undoes"])
+        returns.taken_back(cursor, detail["undoes"])
+    elif kind == "conversation":
+        services, about = [], {"what": detail["what"]}
+        returns.put(cursor, record, position)
     else:
         services, tables = [], None
         _decide(cursor, detail["name"], detail["value"])
-    position = cursor.execute("select coalesce(max(position), 0) + 1 from upload").fetchone()
     cursor.execute(
         "insert into upload values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live', ?, ?)",
         [
             upload_id, kind, datetime.fromisoformat(record["happened_at"]), record["user"], record["role"], json.dumps(detail.get("files") or []),
-            record.get("content", ""), json.dumps(record["rows"]), json.dumps(services), json.dumps(detail), position[0] if position else 1,
+            record.get("content", ""), json.dumps(record["rows"]), json.dumps(services), json.dumps(about), position,
         ],
     )  # fmt: skip
-    set_site(cursor, "data_version", str(version_of(cursor) + 1))
+    if kind != "conversation":
+        set_site(cursor, "data_version", str(version_of(cursor) + 1))
     if marts and (services or kind == "decision"):
         build_marts(cursor, store.settings, services if kind != "decision" else None, tables)
     if tables is None or "people" in tables:
@@ -108,16 +129,18 @@ def _apply(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, An
     """Puts one upload's tables in place; with `only` and `tables`, just those services' rows of those. Returns the services touched."""
     touched: set[str] = set()
     told: list[str] = []
+    if only is not None:
+        cursor.execute("create or replace temp table only_these as select unnest($only) as service_code", {"only": only})
     complete = record["detail"].get("complete")
     for sheet in fields.SHEETS:
         path = ledger.parquet(store.ledger, record["upload_id"], sheet.table)
         if path is None or (tables is not None and sheet.table not in tables):
             continue
-        where = "where service_code in (select unnest($only))" if only is not None else ""
-        cursor.execute(
-            f"create or replace temp table incoming as select {arrivals.typed(sheet)}, $id as upload_id, sheet, row from read_parquet($path) {where}",
-            {"id": record["upload_id"], "path": str(path)} | ({"only": only} if only is not None else {}),
-        )
+        rows = f"select {arrivals.typed(sheet)}, '{record['upload_id']}' as upload_id, sheet, row from read_parquet('{_quoted(path)}')"
+        if only is None:
+            cursor.execute(f"create or replace temp view incoming as {rows}")
+        else:
+            cursor.execute(f"create or replace temp view incoming as select * from ({rows}) where service_code in (select service_code from only_these)")
         if sheet.loading == "quarter":
             slot = arrivals.slot(sheet)
             cursor.execute(f"delete from {sheet.table} t using (select distinct {arrivals.listed(slot)} from incoming) n where {arrivals.same(slot)}")
@@ -132,6 +155,7 @@ def _apply(store: Store, cursor: duckdb.DuckDBPyConnection, record: dict[str, An
         cursor.execute(f"insert into {sheet.table} by name select * from incoming")
         touched |= {row[0] for row in cursor.execute("select distinct service_code from incoming").fetchall()}
         told.append(arrivals.said(cursor, sheet, "incoming"))
+    cursor.execute("drop view if exists incoming")
     record["content"] = arrivals.content(told)
     return sorted(touched)
 
@@ -150,6 +174,11 @@ def _undo(store: Store, cursor: duckdb.DuckDBPyConnection, undone: str) -> tuple
         if any(ledger.parquet(store.ledger, upload_id, table) for table in undone_tables):
             _apply(store, cursor, record, services, undone_tables)
     return services, undone_tables
+
+
+def _quoted(path: Path) -> str:
+    # A view takes no parameters. The path is the ledger's own, never a user's
+    return str(path).replace("'", "''")
 
 
 def _decide(cursor: duckdb.DuckDBPyConnection, name: str, value: dict[str, Any]) -> None:

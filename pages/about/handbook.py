@@ -19,8 +19,9 @@ with figures:
     for entry in handbook.metrics():
         with st.container(border=True):
             st.subheader(entry.title, anchor=False)
-            st.markdown(f"*{words.plain(entry.question)}*")
-            st.table(entry.facts, hide_header=True, border="horizontal")
+            st.markdown(words.plain(entry.question))
+            with st.expander("How it is worked out"):
+                st.table(entry.facts, hide_header=True, border="horizontal")
 
 with questionnaires:
     st.markdown("Facts for reading a score. The questions themselves belong to their authors and are not here. Every number has its source.")

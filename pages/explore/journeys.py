@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import breadcrumbs, empty, journeys, scope_bar, session, words
+from ui import breadcrumbs, empty, journeys, scope_bar, session
 
 viewer = session.page_for("commissioner", "manager")
 
@@ -15,7 +15,7 @@ scope = scope.with_(measure=session.measure_of(scope))
 breadcrumbs.show(scope, "journeys")
 st.title("Journeys", anchor=False)
 drawn = journeys.drawn(scope, viewer)
-st.markdown(f"#### {words.plain(drawn.sentence)}")
+journeys.answer(scope, drawn)
 st.caption("Nobody's score tells who they are. Do not try to work it out, and do not note down a line.")
 scope_bar.show("journeys", scope)
 journeys.orders(viewer)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from charts import intervals
 from metrics import reading
-from ui import empty, figure_card, labels, portfolio, scope_bar, session, words
+from ui import empty, figure_card, labels, portfolio, scope_bar, session, titles, words
 
 session.page_for("commissioner", "manager", "presenter")
 
@@ -28,7 +28,7 @@ scope_bar.show("overview", scope, entries=True)
 if not answer.rows:
     empty.no_verdict()
     empty.choose_service("service", scope)
-title, who = labels.finding(answer), labels.who(scope)
+title, who = titles.services(answer), labels.who(scope)
 rows, called, types = labels.ordered(answer), labels.of(answer), {card.code: card.service_type for card in cards}
 figure_card.show(
     "services",

@@ -17,13 +17,18 @@ card = next(card for card in session.services() if card.code == scope.services[0
 breadcrumbs.show(scope, "service")
 st.title(words.plain(card.name), anchor=False)
 st.caption(words.plain(service.facts(card)))
-speaks = service.answer(scope)
+speaks = service.answer(scope, card)
+service.against_like(scope, card, viewer)
 if card.contribution:
     st.markdown(f"> {words.plain(card.contribution)}")
-scope_bar.show("service", scope)
+if card.speaks == "records":
+    scope_bar.show("service", scope)
+if card.carers:
+    service.roles(scope)
 if speaks:
     service.by_quarter(scope)
     service.first_to_last(scope, viewer)
     service.follow_up(scope)
+service.own_totals(card, viewer)
 service.plan(card, viewer)
 service.stories(card, viewer)

@@ -51,6 +51,25 @@ def test_nobody_asks_for_a_looser_policy(store, role, policy):
         desk.ask(store, ALL_OF[role], "recovery", Scope(), policy=policy)
 
 
+@pytest.mark.parametrize("scope", [Scope(services=("S1", "NOPE")), Scope(measure="PHQ-9", perspective="nobody")])
+def test_what_does_not_exist_is_said_and_not_left_out(store, scope):
+    with pytest.raises(Shown, match=r"no such service|nobody's view"):
+        desk.ask(store, COMMISSIONER, "recovery", scope)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        (Scope(services=("S1",)), Scope(services=("S1", "S1"))),
+        (Scope(services=("S1",)), Scope(services=("S1",), perspective="carer", subscale="any")),
+        (Scope(services=("S1",), measure="PHQ-9"), Scope(services=("S1",), measure="PHQ-9", perspective="person")),
+    ],
+)
+def test_the_same_question_in_other_words_is_the_same_table(store, one, other):
+    first, second = (desk.ask(store, COMMISSIONER, "reliable-improvement", scope) for scope in (one, other))
+    assert first.scope == second.scope and first.rows == second.rows
+
+
 def test_administrators_see_no_figures_but_the_machine_itself_may_ask(store):
     for door in (lambda: desk.ask(store, ADMINISTRATOR, "recovery", Scope()), lambda: desk.stories(store, ADMINISTRATOR, "S1"),
                  lambda: desk.plan_lines(store, ADMINISTRATOR, "S1", 2025), lambda: desk.trajectory(store, ADMINISTRATOR, Scope(measure="PHQ-9")),
@@ -229,3 +248,39 @@ def test_a_shown_figure_stays_until_five_results_differ(tmp_path):
     nine_more = desk.ask(store, COMMISSIONER, "reliable-improvement", scope)
     assert nine_more.rows != before.rows
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("manager", [(6.0, 9.0, 67), (2.0, 30.0, 7), (30.0, 30.0, 100), (3.0, None, None), (41.0, 58.0, 71)]),
+        ("commissioner", [(None, None, None), (None, None, None), (30.0, 30.0, 100), (None, None, None), (41.0, 58.0, 71)]),
+        ("presenter", [(None, None, None)] * 4 + [(40.0, 60.0, 67)]),
+    ],
+)
+def test_a_providers_own_totals_are_exact_hidden_or_rounded_by_audience(tmp_path, role, expected):
+    store = Store(tmp_path / "s.duckdb", Settings())
+    data = plain.made_up(5, 40, 2)
+    # 3 of 9 have it not; 2 of 30 have it; everybody has it; three without an "out of"; 41 and 17
+    sent = [("a", 6, 9), ("b", 2, 30), ("c", 30, 30), ("d", 3, None), ("e", 41, 58)]
+    data["indicators"] = [
+        {"service_code": "S1", "period_start": date(2025, 7, 1), "period_end": date(2025, 9, 30), "indicator": name, "numerator": have, "denominator": of}
+        for name, have, of in sent
+    ]
+    writes.commit(store, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    provider = writes.known_services(store)["S1"]
+    viewer = Viewer("m", "manager", (provider,), "s3") if role == "manager" else ALL_OF[role]
+    found = desk.indicators(store, viewer, "S1")
+    assert [t.indicator for t in found] == ["a", "b", "c", "d", "e"]
+    assert [(t.numerator, t.denominator, None if t.percent is None else round(t.percent)) for t in found] == expected
+    assert [t.hidden for t in found] == [t.numerator is None for t in found]
+    with pytest.raises(Refused):
+        desk.indicators(store, ADMINISTRATOR, "S1")
+    with pytest.raises(Refused, match="another provider"):
+        desk.indicators(store, Viewer("m", "manager", ("P9",), "s3"), "S1")
+    store.close()
+
+
+def test_carers_and_people_stand_side_by_side_without_a_total(store):
+    released = desk.ask(store, COMMISSIONER, "reliable-improvement", Scope(by="role", measure="PHQ-9"))
+    assert {row.group for row in released.rows} == {"person", "carer"} and released.total is None

@@ -131,6 +131,21 @@ def test_nothing_is_kept_under_another_key(store):
         receive(store, three_sheets(people=30))
 
 
+def test_a_missing_key_is_told_and_no_new_one_takes_its_place(store):
+    sent(store, three_sheets())
+    (store.path.parent / "person.key").unlink()
+    with pytest.raises(WrongKey, match="is missing"):
+        receive(store, three_sheets(people=30))
+    assert not (store.path.parent / "person.key").exists()
+
+
+def test_unchanged_names_the_upload_that_said_the_same(store):
+    first = sent(store, three_sheets())
+    sent(store, three_sheets(service="S2", prefix="d"))
+    again = receive(store, three_sheets())
+    assert again.unchanged and intake.send(store, again, ADMINISTRATOR).upload_id == first.upload_id
+
+
 def test_what_was_checked_is_what_is_sent(store):
     sent(store, three_sheets())
     waiting = receive(store, three_sheets(people=30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import shutil
 from datetime import date, datetime
 from decimal import Decimal
@@ -197,3 +198,34 @@ def test_every_write_takes_its_event():
     for name, function in inspect.getmembers(writes, inspect.isfunction):
         if name in ("commit", "undo", "decide", "note_event"):
             assert "event" in inspect.signature(function).parameters
+
+
+def test_a_damaged_backup_changes_nothing(store, tmp_path):
+    commit(store, services=[SERVICE], people=[PERSON])
+    before = contents(store)
+    backup.backup(store, tmp_path / "kept")
+    store.close()
+    (tmp_path / "kept" / "store.duckdb").write_bytes(b"not a database" * 1000)
+    with pytest.raises(Shown, match="damaged"):
+        backup.restore(tmp_path / "kept", tmp_path / "store.duckdb", Settings())
+    assert not list(tmp_path.glob("*restor*"))
+    store = Store(tmp_path / "store.duckdb", Settings())
+    assert contents(store) == before and len(ledger.logged(store.ledger)) == 1
+    store.close()
+
+
+def test_rebuild_keeps_a_change_whose_log_line_a_crash_cut_off(store, tmp_path):
+    commit(store, services=[SERVICE])
+    commit(store, people=[PERSON])
+    before = contents(store)
+    store.close()
+    log = store.ledger / ledger.LOG
+    log.write_text(log.read_text().splitlines(keepends=True)[0])
+    store = backup.rebuild(tmp_path / "store.duckdb", Settings())
+    assert contents(store) == before and len(ledger.logged(store.ledger)) == 2
+    store.close()
+
+
+def test_a_folder_made_for_the_database_is_its_owners_alone(tmp_path):
+    Store(tmp_path / "new" / "store.duckdb", Settings()).close()
+    assert os.name == "nt" or (tmp_path / "new").stat().st_mode & 0o077 == 0

@@ -24,31 +24,37 @@ used as (
     union
     select service, measure, '', m.headline_perspective from main join measure m on m.code = main.measure
 ),
-wanted as (
-    select e.service, e.person, e.started_on, u.measure, u.subscale, u.perspective from episode e join used u using (service)
+missing as (
+    select w.* from (select e.service, e.person, e.started_on, u.measure, u.subscale, u.perspective from episode e join used u using (service)) w
+    anti join pair p using (service, person, started_on, measure, subscale, perspective)
+),
+every as (
+    select * from pair
+    union all by name
+    select *, 0 as n_scores from missing
 ),
 gained as (
     select
-        service, person, started_on, measure, subscale, perspective, coalesce(p.n_scores, 0) as n_scores,
-        p.first_on, p.first_score, p.last_on, p.last_score,
+        e.*, p.measure, p.subscale, p.perspective, p.n_scores, p.first_on, p.first_score, p.last_on, p.last_score,
+        coalesce(p.last_on > p.first_on, false) as paired,
         case when p.last_on > p.first_on then case when m.better = 'higher' then p.last_score - p.first_score else p.first_score - p.last_score end end as gain,
-        coalesce(p.last_on > p.first_on, false) as paired, m.cutoff, m.clinical_side, t.value as threshold, coalesce(t.computed, false) as computed
-    from wanted w full join pair p using (service, person, started_on, measure, subscale, perspective)
-    join measure m on m.code = measure
-    left join threshold t on t.measure = m.code and subscale = ''
+        m.cutoff, m.clinical_side, t.value as threshold, coalesce(t.computed, false) as computed,
+        main.measure is not null or (e.service not in (select service from main) and t.value is not null) as main
+    from every p
+    join episode e using (service, person, started_on)
+    join measure m on m.code = p.measure
+    left join threshold t on t.measure = p.measure and p.subscale = ''
+    left join main on main.service = p.service and main.measure = p.measure
 )
 select
-    e.*, g.measure, g.subscale, g.perspective,
-    (e.service, g.measure) in (select (service, measure) from main)
-        or (e.service not in (select service from main) and g.threshold is not null),
-    g.n_scores, g.first_on is not null, g.first_on, g.first_score, g.last_on, g.last_score, g.gain,
-    case when g.paired then (g.last_on - g.first_on) / 7.0 end, g.paired,
+    * exclude (cutoff, clinical_side, threshold, computed, n_scores, first_on, first_score, last_on, last_score, gain, paired, main),
+    main, n_scores, first_on is not null, first_on, first_score, last_on, last_score, gain, case when paired then (last_on - first_on) / 7.0 end, paired,
     case
-        when not g.paired or g.threshold is null then null
-        when g.gain > g.threshold or (not g.computed and g.gain = g.threshold) then 'improved'
-        when -g.gain > g.threshold or (not g.computed and -g.gain = g.threshold) then 'worsened'
+        when not paired or threshold is null then null
+        when gain > threshold or (not computed and gain = threshold) then 'improved'
+        when -gain > threshold or (not computed and -gain = threshold) then 'worsened'
         else 'same'
     end,
-    case when g.subscale = '' and g.cutoff is not null then case g.clinical_side when 'at or above' then g.first_score >= g.cutoff else g.first_score <= g.cutoff end end,
-    case when g.subscale = '' and g.cutoff is not null then case g.clinical_side when 'at or above' then g.last_score >= g.cutoff else g.last_score <= g.cutoff end end
-from gained g join episode e using (service, person, started_on);
+    case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then first_score >= cutoff else first_score <= cutoff end end,
+    case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then last_score >= cutoff else last_score <= cutoff end end
+from gained;

@@ -1,0 +1,148 @@
+"""What may be seen of how long something took: exact stays in, protected steps out (DESIGN §5 for a curve).
+
+Under `own` nothing is coarsened. Elsewhere times stand on a grid of four weeks, and neighbouring steps are joined until behind each there are at least
+5 people who improved or none, and at least 5 who were last seen there or none: no step and no change of the numbers still followed is one person's.
+A group is hidden with fewer than 10 people, or fewer than 5 who improved or who did not. Where too few are hidden to keep each other's secret, the next
+smallest group is hidden too. Outside, counts are rounded to 5, and curve, medians and tests come from the rounded counts.
+
+A group's steps stay as they were until 5 (outside 10) people's results differ, so that no upload shows what its one new person's result was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from access.disclosure import ENOUGH_CHANGED, FEWEST, FEWEST_FOR_A_MEAN, ROUNDED_TO
+from domain.types import Policy
+
+STEP = 28  # days: four weeks
+
+
+@dataclass(frozen=True)
+class Binned:
+    """One group, exact: distinct people, people with one score, and how many had the event or were last seen by the end of each step (its number)."""
+
+    people: int
+    alone: int
+    events: Mapping[int, int]
+    censored: Mapping[int, int]
+
+    @property
+    def n(self) -> int:
+        return self.alone + sum(self.events.values()) + sum(self.censored.values())
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What may be seen: one row per person-like unit (group, weeks, event), those with a single score apart; which groups are hidden or have too few.
+
+    `alone` is None where a few people's single scores are left out. `stayed` names the groups shown as they were before the latest uploads.
+    """
+
+    rows: pd.DataFrame
+    alone: dict[str, int | None]
+    hidden: tuple[str, ...]
+    too_few: tuple[str, ...]
+    stayed: tuple[str, ...] = ()
+    remembered: str = ""
+
+
+def protect(times: pd.DataFrame, policy: Policy, threshold: int, earlier: str = "", partition: bool = True) -> Protected:
+    """The protected steps of every group of `times` (grp, person, days, event, alone). `earlier` is what `remembered` was when this was last shown.
+
+    Without `partition` (groups that do not make a whole) no further group is hidden for another's sake.
+    """
+    new = {str(group): _binned(rows) for group, rows in times.groupby("grp", sort=True)}
+    if policy == "own":
+        few = tuple(g for g, b in new.items() if b.people < FEWEST_FOR_A_MEAN)
+        shown = times[~times["grp"].isin(few)]
+        rows = pd.DataFrame({"group": shown["grp"].astype(object), "weeks": shown["days"] / 7, "event": shown["event"]}).reset_index(drop=True)
+        return Protected(rows, {g: b.alone for g, b in new.items() if g not in few}, (), few)
+    old = _earlier(earlier)
+    kept = {g: old[g] if g in old and _differ(new.get(g), old[g]) < ENOUGH_CHANGED[policy] else new[g] for g in sorted({*new, *old}) if _stays(new, old, g, policy)}
+    least = max(FEWEST, threshold) if policy == "outside" else FEWEST
+    few = tuple(g for g, b in kept.items() if b.people < max(FEWEST_FOR_A_MEAN, least))
+    hidden = {g for g, b in kept.items() if g not in few and min(sum(b.events.values()), sum(b.censored.values())) < least}
+    _hide_more(kept, set(few), hidden, partition)
+    parts, alone = [], {}
+    for group, binned in kept.items():
+        if group in few or group in hidden:
+            continue
+        alone[group] = None if 0 < binned.alone < least else _told(binned.alone, policy)
+        parts.append(_rows(group, [(0, 0, alone[group] or 0), *((k, _told(d, policy), _told(c, policy)) for k, d, c in joined(binned, least))]))
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"group": [], "weeks": [], "event": []})
+    stayed = tuple(g for g in kept if g in old and kept[g] == old[g] and new.get(g) != old[g])
+    return Protected(rows, alone, tuple(sorted(hidden)), few, stayed, _text(kept))
+
+
+def joined(binned: Binned, least: int) -> list[tuple[int, int, int]]:
+    """(step, events, last seen) with steps joined until each of the two counts is 0 or at least `least`; what is left over joins the last step."""
+    out: list[tuple[int, int, int]] = []
+    d = c = 0
+    for k in sorted({*binned.events, *binned.censored}):
+        d, c = d + binned.events.get(k, 0), c + binned.censored.get(k, 0)
+        if all(n == 0 or n >= least for n in (d, c)) and d + c:
+            out.append((k, d, c))
+            d = c = 0
+    while d + c and out:
+        _, more_d, more_c = out.pop()
+        d, c = d + more_d, c + more_c
+        if all(n == 0 or n >= least for n in (d, c)):
+            break
+    return [*out, (max({*binned.events, *binned.censored}), d, c)] if d + c else out
+
+
+def _binned(rows: pd.DataFrame) -> Binned:
+    several = rows[~rows["alone"]]
+    step = -(-several["days"] // STEP)
+    happened = several["event"] == 1
+    return Binned(
+        int(rows["person"].nunique()), int(rows["alone"].sum()),
+        dict(Counter(int(k) for k in step[happened])), dict(Counter(int(k) for k in step[~happened])),
+    )  # fmt: skip
+
+
+def _differ(new: Binned | None, old: Binned) -> int:
+    """By how many people's results two versions of a group differ, at least."""
+    cells = [(new.events if new else {}, old.events), (new.censored if new else {}, old.censored), ({0: new.alone} if new else {}, {0: old.alone})]
+    moved = [now.get(k, 0) - before.get(k, 0) for now, before in cells for k in {*now, *before}]
+    return max(sum(m for m in moved if m > 0), -sum(m for m in moved if m < 0))
+
+
+def _stays(new: Mapping[str, Binned], old: Mapping[str, Binned], group: str, policy: Policy) -> bool:
+    return group in new or _differ(None, old[group]) < ENOUGH_CHANGED[policy]
+
+
+def _hide_more(kept: Mapping[str, Binned], few: set[str], hidden: set[str], partition: bool) -> None:
+    """Hides the next smallest group until those out of sight are none, or at least two with 10 people between them."""
+    while partition and len(kept) > 1:
+        secret = [g for g in {*few, *hidden} if kept[g].n]
+        shown = sorted((kept[g].n, g) for g in kept if g not in few and g not in hidden)
+        if not secret or not shown or (len(secret) >= 2 and sum(kept[g].n for g in secret) >= FEWEST_FOR_A_MEAN):
+            return
+        hidden.add(shown[0][1])
+
+
+def _told(n: int, policy: Policy) -> int:
+    return int(ROUNDED_TO * np.floor(n / ROUNDED_TO + 0.5)) if policy == "outside" else n
+
+
+def _rows(group: str, steps: list[tuple[int, int, int]]) -> pd.DataFrame:
+    weeks = np.concatenate([np.full(d + c, k * STEP / 7) for k, d, c in steps])
+    event = np.concatenate([np.repeat([1, 0], [d, c]) for _, d, c in steps])
+    return pd.DataFrame({"group": np.full(len(weeks), group, dtype=object), "weeks": weeks, "event": event})
+
+
+def _text(kept: Mapping[str, Binned]) -> str:
+    told = {g: [b.people, b.alone, sorted(b.events.items()), sorted(b.censored.items())] for g, b in kept.items()}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _earlier(text: str) -> dict[str, Binned]:
+    return {g: Binned(people, alone, dict(events), dict(censored)) for g, (people, alone, events, censored) in json.loads(text or "{}").items()}
