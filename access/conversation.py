@@ -323,5 +323,3 @@ def now() -> datetime:
 def latest_ended(today: date) -> Quarter:
     """The quarter that ended last."""
     return quarter_of(today).previous()
-
-

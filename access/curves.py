@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from access.disclosure import ENOUGH_CHANGED, FEWEST, FEWEST_FOR_A_MEAN, ROUNDED_TO
+from access.disclosure import FEWEST, FEWEST_FOR_A_MEAN, ROUNDED_TO
 from domain.types import Policy
 
 STEP = 28  # days: four weeks
+ENOUGH_CHANGED: dict[Policy, int] = {"own": 0, "inside": 5, "outside": 10}  # people whose results differ before a curve follows them
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def protect(times: pd.DataFrame, policy: Policy, threshold: int, earlier: str = 
         rows = pd.DataFrame({"group": shown["grp"].astype(object), "weeks": shown["days"] / 7, "event": shown["event"]}).reset_index(drop=True)
         return Protected(rows, {g: b.alone for g, b in new.items() if g not in few}, (), few)
     old = _earlier(earlier)
-    kept = {g: old[g] if g in old and _differ(new.get(g), old[g]) < ENOUGH_CHANGED[policy] else new[g] for g in sorted({*new, *old}) if _stays(new, old, g, policy)}
+    same = {g for g, was in old.items() if _differ(new.get(g), was) < ENOUGH_CHANGED[policy]}
+    kept = {g: old[g] if g in same else new[g] for g in sorted({*new, *same})}
     least = max(FEWEST, threshold) if policy == "outside" else FEWEST
     few = tuple(g for g, b in kept.items() if b.people < max(FEWEST_FOR_A_MEAN, least))
     hidden = {g for g, b in kept.items() if g not in few and min(sum(b.events.values()), sum(b.censored.values())) < least}
@@ -77,7 +79,7 @@ def protect(times: pd.DataFrame, policy: Policy, threshold: int, earlier: str = 
         alone[group] = None if 0 < binned.alone < least else _told(binned.alone, policy)
         parts.append(_rows(group, [(0, 0, alone[group] or 0), *((k, _told(d, policy), _told(c, policy)) for k, d, c in joined(binned, least))]))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"group": [], "weeks": [], "event": []})
-    stayed = tuple(g for g in kept if g in old and kept[g] == old[g] and new.get(g) != old[g])
+    stayed = tuple(sorted(g for g in same if new.get(g) != old[g]))
     return Protected(rows, alone, tuple(sorted(hidden)), few, stayed, _text(kept))
 
 
@@ -113,10 +115,6 @@ def _differ(new: Binned | None, old: Binned) -> int:
     cells = [(new.events if new else {}, old.events), (new.censored if new else {}, old.censored), ({0: new.alone} if new else {}, {0: old.alone})]
     moved = [now.get(k, 0) - before.get(k, 0) for now, before in cells for k in {*now, *before}]
     return max(sum(m for m in moved if m > 0), -sum(m for m in moved if m < 0))
-
-
-def _stays(new: Mapping[str, Binned], old: Mapping[str, Binned], group: str, policy: Policy) -> bool:
-    return group in new or _differ(None, old[group]) < ENOUGH_CHANGED[policy]
 
 
 def _hide_more(kept: Mapping[str, Binned], few: set[str], hidden: set[str], partition: bool) -> None:

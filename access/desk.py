@@ -146,9 +146,21 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
         if elsewhere:
             raise Refused("That service belongs to another provider. You can see your own services here, and like services taken together.")
         scope = scope.narrowed_to(viewer)
+    if metric.id == "headline":
+        scope = scope.with_(measure="", subscale="", perspective="")
     if policy != "own":
-        scope, notes = rules.snapped(scope, _about(store))
+        about = _about(store)
+        scope, notes = rules.snapped(scope, about)
+        notes += (disclosure.STAYED_NOTE,) if _waits(store, scope, about) else ()
     return metric, scope, policy, notes
+
+
+def _waits(store: Store, scope: Scope, about: dict[str, dict[str, str]]) -> bool:
+    """Whether newer figures of a service in the scope wait until enough people's results differ."""
+    with store.reading() as cursor:
+        waiting = queries.waiting(cursor)
+    chosen = set(scope.services) or {s for s, a in about.items() if not scope.entry or a[scope.entry] == scope.value}
+    return bool(waiting & chosen)
 
 
 def _in_one_wording(store: Store, scope: Scope) -> Scope:
@@ -287,6 +299,8 @@ def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
             row = disclosure.only(disclosure.release(counts, people, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
                 return disclosure.nothing("trajectory", scope, policy, notes, counts)
+            curves = queries.trajectories(store, cursor, _table(scope), True)
+            return disclosure.release_curve(curves, scope, policy, metric, store.settings.outside_threshold, notes)
         moments = queries.trajectory(store, cursor, scope, policy != "own")
     plan = _planned_means(store, moments, policy, table_key(scope, "trajectory"), False)
     return disclosure.release_means(moments, policy, metric, store.settings.outside_threshold, False, notes, plan=plan)
@@ -413,21 +427,21 @@ def plan_lines(store: Store, viewer: Viewer, service: str, year: int) -> list[Pl
     _check_contract(store, viewer, service)
     policy = rules.policy_for(viewer)
     with store.reading() as cursor:
-        rows = queries.plan_lines(cursor, service, year)
+        rows = [r for r in plan_queries.plan_figures(cursor, [service]) if r["year"] == year]
         supported = {(r["year"], r["quarter"]): r["people_supported"] for r in queries.people_by_quarter(cursor, service)}
     return [_line(r, policy, supported.get((year, r["quarter"]))) for r in rows]
 
 
 def _line(r: dict[str, Any], policy: Policy, supported: int | None) -> PlanLine:
     quarter = quarters.Quarter(2000, r["quarter"])
-    projection, actual, readers = r["projection"], r["actual"], r["who_may_read_this"] or "provider and commissioner"
+    projection, actual, readers = r["projection"], r["actual"], r["readers"] or "provider and commissioner"
     figures = "" if actual is not None or projection is None else "nothing returned yet"
     if policy == "outside" and not _safe_outside(projection, actual, None if r["counted_as"] in NOT_COUNTS else r["out_of"] or r["plan_out_of"], supported):
         figures, projection, actual = _in_words(projection, actual), None, None
     may_read = READERS_SEEN[policy] is None or readers in (READERS_SEEN[policy] or ())
     words = (r["explanation"] or "") if may_read else ("The service has explained this to its commissioner." if r["explanation"] else "")
     return PlanLine(
-        r["ref"], r["kind"], r["what_people_will_achieve"], r["counted_as"], r["direction"] or "improve", f"Q{r['quarter']}",
+        r["ref"], r["kind"], r["what"], r["counted_as"], r["direction"] or "improve", f"Q{r['quarter']}",
         f"{quarters.MONTHS[quarter.start.month - 1]} to {quarters.MONTHS[quarter.end.month - 1]}", projection, actual, figures, words,
         (r["reason"] or "") if may_read else "", (r["learning"] or "") if may_read else "",
     )  # fmt: skip

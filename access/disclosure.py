@@ -553,6 +553,29 @@ def _mean(name: str, still_open: bool, figures: Mapping[str, float], metric: Met
     return ReleasedRow(name, None, _rounded(n) if outside else n, value, lower, upper, still_open=still_open, extra=tuple((k, told(v)) for k, v in extra))
 
 
+def release_curve(curves: Mapping[int, Moments], scope: Scope, policy: Policy, metric: Metric, threshold: int, notes: Iterable[str] = ()) -> Released:
+    """One cohort's curve (group = fortnight), each fortnight planned with the other cohorts and the whole curve that stands beside it.
+
+    The whole curve is shown elsewhere, so where a fortnight's plan would have hidden the total every cohort's point goes instead.
+    """
+    wanted = (scope.cohort[0][1], False)
+    rows: list[ReleasedRow] = []
+    version, day = 0, None
+    for fortnight, moments in sorted(curves.items()):
+        version, day = moments.data_version, moments.data_date
+        if wanted not in moments.groups:
+            continue
+        plan = plan_means(moments, policy, threshold)
+        at = plan.moments.groups.index(wanted)
+        if plan.hidden[at] or plan.too_few[at] or plan.hidden_total:
+            rows.append(ReleasedRow(str(fortnight), None, None, None, None, None, hidden=not plan.too_few[at], too_few=plan.too_few[at]))
+        else:
+            figures = {k: v[at] for k, v in plan.moments.sums.items()} | {"n": plan.moments.n[at]}
+            rows.append(_mean(str(fortnight), False, figures, metric, policy))
+    said = (*notes, *((HIDDEN_NOTE,) if any(r.hidden for r in rows) else ()), *((ROUNDED_NOTE,) if policy == "outside" else ()))
+    return Released(metric.id, scope, policy, tuple(rows), None, tuple(dict.fromkeys(said)), version, day)
+
+
 # ---- small doors -----------------------------------------------------------------------------------------------------------------------------
 
 

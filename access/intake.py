@@ -12,8 +12,9 @@ from access import rules
 from data_loaders import check, mask, read, recognise
 from domain import fields
 from domain.errors import Shown, WrongKey
+from domain.quarters import Quarter, year_name
 from domain.types import Event, Finding, Upload, Viewer
-from warehouse import arrivals
+from warehouse import arrivals, returns
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -89,6 +90,7 @@ def receive(store: Store, files: list[tuple[str, bytes]], viewer: Viewer, today:
     version = store.data_version
     arrival = arrivals.examine(store, masked, complete)
     findings += _strangers(arrival.strangers, found)
+    findings += _settled(store, masked, viewer)
     restores = _restores(store, arrival.content)
     return Received(names, findings, understood, rows, arrival.preview, masked, False, restores, version, mask.fingerprint(key))
 
@@ -123,6 +125,9 @@ def undo(store: Store, upload_id: str, viewer: Viewer) -> Upload:
     rules.check_undoes(viewer, set())
     if viewer.role == "manager" and upload_id not in {u.upload_id for u in uploads(store, viewer)}:
         rules.check_undoes(viewer, {"another provider"})
+    with store.reading() as cursor:
+        if returns.returns_from(cursor, upload_id) & returns.locked(cursor):
+            raise Shown("This upload holds a return that has been accepted and locked. Ask your commissioner to open it again and say why, then take it back.")
     return writes.undo(store, upload_id, Event("undo", viewer.user, viewer.role, datetime.now(), {"upload": upload_id}))
 
 
@@ -151,6 +156,24 @@ def _key(store: Store) -> bytes:
             "Put the right person.key beside the database, then try again. Nothing has been stored."
         )
     return key
+
+
+def _settled(store: Store, tables: dict[str, pa.Table], viewer: Viewer) -> list[Finding]:
+    """Findings for what both sides have settled already: a locked return may not change; an agreed plan changes by agreement, not by a file."""
+    told: list[Finding] = []
+    with store.reading() as cursor:
+        if returns.RETURN.table in tables and (locked := returns.locked(cursor)):
+            for service, year, number in returns.changes_to_returns(cursor, tables[returns.RETURN.table]):
+                if (service, year, number) in locked:
+                    message = f"The return of {service} for {Quarter(year, number).months()} is locked, and this file says something else."
+                    fix = "Ask your commissioner to open it again and say why, or leave that quarter out."
+                    told.append(Finding("stops", "locked-return", message, fix, returns.RETURN.name))
+        if "milestones" in tables and viewer.role == "manager":
+            for service, year in returns.changes_to_agreed(cursor, tables["milestones"]):
+                message = f"The plan of {service} for {year_name(year)} was agreed, and this file changes a line of it."
+                fix = "Propose the change on the page Target plan, from the quarter in which it begins, or leave those rows out."
+                told.append(Finding("stops", "agreed-plan", message, fix, "Milestones"))
+    return told
 
 
 def _understood(named: str, sheet: str, rows: int) -> str:

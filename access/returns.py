@@ -304,7 +304,8 @@ def _check_date(due_on: date, quarter: Quarter, today: date) -> None:
 
 def _step(store: Store, viewer: Viewer, about: Sequence[Return], step: str, reason: str = "", due_on: date | None = None) -> None:
     rows = [
-        {"service_code": r.service, "year": r.quarter.year, "quarter": r.quarter.number, "step": step, "reason": reason or None, "due_on": due_on} for r in about
+        {"service_code": r.service, "year": r.quarter.year, "quarter": r.quarter.number, "step": step, "reason": reason or None, "due_on": due_on}
+        for r in about
     ]
     detail = {"returns": [f"{r.service} {r.quarter}" for r in about], **({"due_on": due_on} if due_on else {})}
     writes.keep(store, {"return_step": rows}, Event(f"return {step}", viewer.user, viewer.role, conversation.now(), detail))
@@ -396,9 +397,7 @@ def _send(store: Store, viewer: Viewer, rows: Sequence[Mapping[str, Any]], today
     return received.findings if received.blocked else intake.send(store, received, viewer)
 
 
-def answer(
-    store: Store, viewer: Viewer, question: Question, today: date, reason: str = "", words: str = "", kind: str = "answer", readers: str = ""
-) -> str:
+def answer(store: Store, viewer: Viewer, question: Question, today: date, reason: str = "", words: str = "", kind: str = "answer", readers: str = "") -> str:
     """An answer as conversation.answer keeps it; a service's answer about one of its figures also goes into the return, so that it travels with the figure."""
     answered = conversation.answer(store, viewer, question, reason, words, kind, readers)
     if kind == "answer" and viewer.role == "manager" and question.ref:
@@ -447,7 +446,7 @@ def _worth(asked: Sequence[Question], waiting: Sequence[Question], talks: Sequen
     for q in waiting:
         if q.waits_for == "commissioner":
             last = q.turns[-1] if q.turns else None
-            said = f"{q.words.split(" What happened?")[0]} They say: {_said(last.reason, last.words)}" if last else f"They ask: {q.words}"
+            said = f"{q.words.split(' What happened?')[0]} They say: {_said(last.reason, last.words)}" if last else f"They ask: {q.words}"
             found.append(Worth(q.service, "their answer" if last else "their question", said, q))
         elif q.quarter == chosen:
             found.append(Worth(q.service, "waits for them", q.words, q))

@@ -26,6 +26,7 @@ from warehouse.connect import Store
 
 TIME = "time-to-improvement"  # a curve: it has no numerator and so no entry among the metrics
 OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
+SPC_COLUMNS = ("series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction", "trial")
 LEAST = 10  # people a comparison needs on each side
 OPEN_NOTE = "People still with the service are not in these figures."
 NO_CHANGE_NOTE = "Figures stay as they were before the latest uploads until enough people's results differ."
@@ -86,7 +87,7 @@ def spc_charts(
             left_out += 1
     notes += _left_out(left_out, "series")
     if not parts or last is None:
-        return _empty(("series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction", "trial"), ("There are no figures yet.",), notes, last, viewer, policy)
+        return _empty(SPC_COLUMNS, ("There are no figures yet.",), notes, last, policy or rules.policy_for(viewer))
     frame = pd.concat(parts, ignore_index=True)
     try:
         charted = spc.charts(frame, metric.better, screen=screen, baseline=baseline, rebase=tuple(rebase))
@@ -104,8 +105,7 @@ def spc_charts(
     reasons = "; ".join(r.reason for r in rebase)
     verdicts = spc.verdicts(charted, better=metric.better).to_dict("records")
     said = tuple(f"{v['series']}: {reading.spc(v, unit, 0 if unit == '%' else 1, reasons)}" for v in verdicts)
-    rows = charted[["series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction", "trial"]]
-    return Figures(_whole_outside(rows, last.policy, 1), said, _once(notes), last.policy, last.data_version, last.data_date)
+    return Figures(_whole_outside(charted[list(SPC_COLUMNS)], last.policy, 1), said, _once(notes), last.policy, last.data_version, last.data_date)
 
 
 def funnels(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None, *, overdispersion: bool = False) -> Figures:
@@ -158,13 +158,12 @@ def against_rest(store: Store, viewer: Viewer, metric_id: str, scope: Scope, pol
     return Figures(rows, said, _once(notes), released.policy, released.data_version, released.data_date)
 
 
-def time_to_improvement(
-    store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None, interval: survival.Interval = "log-log"
-) -> Figures:
-    """How long it took half of the people to improve clearly, a row per group of `scope.by` (or `all`): group, n, events, median, lower, upper (weeks), one_score.
+def time_to_improvement(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None, interval: survival.Interval = "log-log") -> Figures:
+    """How long it took half of the people to improve clearly, a row per group of `scope.by` (or `all`).
 
-    n are stays with a first score; one_score those of them with no other, who tell nothing of time (blank where a few are left out). `curve` has the share
-    not yet improved, group, time, survival, lower, upper: every four weeks outside `own`, where medians and tests come from those steps too.
+    group, n, events, median, lower, upper (weeks), one_score. n are stays with a first score; one_score those of them with no other, who tell nothing of
+    time (blank where a few are left out). `curve` has the share not yet improved, group, time, survival, lower, upper: every four weeks outside `own`,
+    where medians and tests come from those steps too.
     Refused and Shown as `desk.ask`; Shown without a questionnaire or its reliable change.
     """
     scope, policy, notes = _admitted(store, viewer, TIME, scope, policy)
@@ -315,9 +314,7 @@ def _apart(scope: Scope, what: str) -> Scope:
     return scope
 
 
-def _groups(
-    store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None
-) -> tuple[list[tuple[str, Scope]], tuple[str, ...], int]:
+def _groups(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None) -> tuple[list[tuple[str, Scope]], tuple[str, ...], int]:
     """The groups of `scope.by` that may be seen, each as a scope of its own; what was said of them; how many are hidden."""
     whole = scope.with_(by="")
     if not scope.by:
@@ -437,6 +434,6 @@ def _once(notes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for n in notes if n))
 
 
-def _empty(columns: tuple[str, ...], said: tuple[str, ...], notes: tuple[str, ...], last: Released | None, viewer: Viewer, policy: Policy | None) -> Figures:
-    shown = last.policy if last else policy or rules.policy_for(viewer)
+def _empty(columns: tuple[str, ...], said: tuple[str, ...], notes: tuple[str, ...], last: Released | None, policy: Policy) -> Figures:
+    shown = last.policy if last else policy
     return Figures(pd.DataFrame(columns=list(columns)), said, _once(notes), shown, last.data_version if last else 0, last.data_date if last else None)

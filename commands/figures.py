@@ -12,7 +12,7 @@ from typing import Any
 
 from access import desk
 from commands import opened
-from domain import quarters
+from domain import quarters, types
 from domain.types import Metric, Released, ReleasedRow, Scope
 from exports.files import inert
 from metrics import registry
@@ -29,11 +29,7 @@ def metrics(asked: argparse.Namespace) -> int:
 
 def ask(asked: argparse.Namespace) -> int:
     """Prints one metric, one row per group: csv or json. Notes (what is hidden, up to when the data speak) go to stderr."""
-    metric = registry.METRICS[asked.metric]
-    scope = Scope(
-        services=tuple(sorted(set(asked.service))), start=asked.start, end=asked.end, basis=asked.basis, measure=asked.measure,
-        subscale=asked.subscale, perspective=asked.perspective, by=asked.by,
-    )  # fmt: skip
+    metric, scope = registry.METRICS[asked.metric], scope_of(asked)
     with opened.store(opened.settings_of(asked)) as store:
         released = desk.ask(store, opened.viewer(), metric.id, scope, policy=asked.policy)
     rows = [_row(metric, row) for row in _rows(released)]
@@ -44,6 +40,28 @@ def ask(asked: argparse.Namespace) -> int:
     for note in (*filter(None, [released.widened]), *released.notes):
         print(note, file=sys.stderr)
     return 0
+
+
+def scope_of(asked: argparse.Namespace) -> Scope:
+    """The scope that the options of `add_scope` name."""
+    return Scope(
+        services=tuple(sorted(set(asked.service))), start=asked.start, end=asked.end, basis=asked.basis, measure=asked.measure,
+        subscale=asked.subscale, perspective=asked.perspective, by=asked.by,
+    )  # fmt: skip
+
+
+def add_scope(made: argparse.ArgumentParser) -> None:
+    """Adds the options of a question over stored data: what `scope_of` reads, who the figures are for, and the format."""
+    made.add_argument("--measure", default="", metavar="CODE", help="one questionnaire, such as PHQ-9 (otherwise the service's main measures together)")
+    made.add_argument("--subscale", default="", metavar="NAME", help="one part of that questionnaire (otherwise its total)")
+    made.add_argument("--perspective", default="", metavar="WHOSE", help="person, carer or practitioner (otherwise the questionnaire's own)")
+    made.add_argument("--by", default="", choices=list(types.BREAKDOWNS), metavar="WHAT", help=f"one row for each: {', '.join(types.BREAKDOWNS)}")
+    made.add_argument("--from", dest="start", type=first_day, metavar="D", help="first day: 2025-04-01, 2025-26 or '2025-26 Q3'")
+    made.add_argument("--to", dest="end", type=last_day, metavar="D", help="last day, likewise")
+    made.add_argument("--basis", default="ended", choices=types.BASES, help="who is counted in the period (otherwise those who ended in it)")
+    made.add_argument("--service", nargs="+", default=[], metavar="CODE", help="only these services")
+    made.add_argument("--policy", default="inside", choices=types.POLICIES, help="who the figures are for (otherwise inside the commissioner)")
+    made.add_argument("--format", default="csv", choices=("csv", "json"))
 
 
 def recompute(asked: argparse.Namespace) -> int:

@@ -1,14 +1,14 @@
 """Statistics over an analyst's own plain CSV, printed as CSV or JSON: no database, nothing stored, the functions of metrics/ and nothing else.
 
+The words `spc`, `funnel` and `survival` without --from-csv ask the store instead (commands.statistics).
+
 Numbers are printed in full; a blank is a number that there is none of. What an analyst should know besides goes to stderr.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from commands import printed, statistics
 from domain.errors import Unreadable
 from domain.measures import named
 from domain.types import Measure
 from metrics import change, funnel, gas, intervals, spc, survival, talking_therapies
 
 Command = Callable[..., argparse.ArgumentParser]
+Run = Callable[[argparse.Namespace], int]
+SPC_NEEDS, FUNNEL_NEEDS, SURVIVAL_NEEDS = ("series", "date", "value", "better"), ("group", "numerator", "denominator"), ("time", "event")
 MISSING = {"", "na", "nan", "n/a", "null", "none"}
 YES, NO = {"1", "1.0", "true", "yes", "y"}, {"0", "0.0", "false", "no", "n"}
 EVERYBODY = "all"
@@ -30,10 +33,13 @@ EVERYBODY = "all"
 def register(command: Command) -> None:
     """Adds the commands to the command line: `command(name, help, run)` makes one."""
 
-    def over_csv(name: str, help: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        made = command(name, help, run)
-        made.add_argument("--from-csv", dest="file", type=Path, required=True, metavar="FILE", help="a plain CSV file with one line of headings")
-        made.add_argument("--format", default="csv", choices=("csv", "json"))
+    def over_csv(name: str, help: str, run: Run, stored: Run | None = None, needs: tuple[str, ...] = ()) -> argparse.ArgumentParser:
+        made = command(name, help, _either(run, stored, needs) if stored else run)
+        made.add_argument("--from-csv", dest="file", type=Path, required=not stored, metavar="FILE", help="a plain CSV file with one line of headings")
+        if stored:
+            statistics.scope(made, statistics.METRIC_OF.get(name, statistics.FIRST))
+        else:
+            made.add_argument("--format", default="csv", choices=("csv", "json"))
         return made
 
     made = over_csv("rci", "reliable change of each person between two scores, from the spread of the first scores in the file", rci)
@@ -44,9 +50,9 @@ def register(command: Command) -> None:
     made.add_argument("--functional-sd", type=_positive, metavar="S", help="their standard deviation")
     made.add_argument("--cutoff", choices=("a", "b", "c"), help="where the clinical range ends (c, where the two numbers above are given)")
 
-    made = over_csv("spc", "XmR charts: is the latest figure more than the usual ups and downs?", spc_charts)
-    _columns(made, series="which series", date="day or month", value="figure")
-    made.add_argument("--better", required=True, choices=("higher", "lower", "neither"), help="which figures are better")
+    made = over_csv("spc", "XmR charts: is the latest figure more than the usual ups and downs?", spc_charts, statistics.spc, SPC_NEEDS)
+    _columns(made, False, series="which series", date="day or month", value="figure")
+    made.add_argument("--better", choices=("higher", "lower", "neither"), help="which figures are better")
     made.add_argument("--screen", action="store_true", help="leave very large ranges out of the limits (the NHS template does not)")
     made.add_argument("--baseline", type=_points, metavar="N", help="fix the limits to the first N points")
     made.add_argument("--rebase", type=_day, metavar="DAY", help="start the limits afresh from this day")
@@ -56,12 +62,13 @@ def register(command: Command) -> None:
     _columns(made, numerator="how many", denominator="out of how many")
     made.add_argument("--confidence", type=_share, default=0.95, metavar="C", help="0.95, or another between 0 and 1")
 
-    made = over_csv("funnel", "which units lie further from the whole than chance would take one of their size", funnels)
-    _columns(made, group="which unit", numerator="how many", denominator="out of how many")
+    made = over_csv("funnel", "which units lie further from the whole than chance would take one of their size", funnels, statistics.funnel, FUNNEL_NEEDS)
+    _columns(made, False, group="which unit", numerator="how many", denominator="out of how many")
     made.add_argument("--overdispersion", action="store_true", help="allow for units differing more than by chance")
 
-    made = over_csv("survival", "time until something happens: the median of each group", medians)
-    _columns(made, time="time until it happened, or until last seen", event="1 where it happened, 0 where not yet")
+    made = over_csv("survival", "time until something happens: the median of each group", medians, statistics.survival, SURVIVAL_NEEDS)
+    _columns(made, False, time="time until it happened, or until last seen", event="1 where it happened, 0 where not yet")
+    made.add_argument("--curve", action="store_true", help="of stored data: the share not yet improved by week, in place of the medians")
     made.add_argument("--group", metavar="COLUMN", help="one row for each")
     made.add_argument("--interval", default="log-log", choices=("log", "log-log"))
 
@@ -84,7 +91,7 @@ def rci(asked: argparse.Namespace) -> int:
     frame = pd.DataFrame({"id": _text(table, asked.id), "pre": _numbers(table, asked.pre), "post": _numbers(table, asked.post)})
     both = frame[frame["pre"].notna() & frame["post"].notna()].reset_index(drop=True)
     if len(both) < len(frame):
-        _note(f"{len(frame) - len(both):,} of {len(frame):,} people have no pair of scores and no row here.")
+        printed.note(f"{len(frame) - len(both):,} of {len(frame):,} people have no pair of scores and no row here.")
     mean, sd = both["pre"].mean(), both["pre"].std(ddof=1)
     if not sd > 0:
         raise Unreadable(f"Reliable change cannot be worked out: column {asked.pre} needs at least two people with both scores, and scores that differ.")
@@ -93,8 +100,8 @@ def rci(asked: argparse.Namespace) -> int:
     both["rci"] = both["change"] / (threshold / intervals.z())
     cutoff = _cutoff(asked, mean, sd)
     both["category"] = change.categories(both["pre"], both["post"], asked.better, threshold, computed=True, cutoff=cutoff, cutoff_is_clinical=False)
-    _note(f"A change of more than {threshold:.2f} points is reliable" + (f"; the clinical range ends at {cutoff:.2f}." if cutoff is not None else "."))
-    return _print(both, asked.format)
+    printed.note(f"A change of more than {threshold:.2f} points is reliable" + (f"; the clinical range ends at {cutoff:.2f}." if cutoff is not None else "."))
+    return printed.rows(both, asked.format)
 
 
 def spc_charts(asked: argparse.Namespace) -> int:
@@ -114,10 +121,10 @@ def spc_charts(asked: argparse.Namespace) -> int:
     charted["date"] = _text(table, asked.date)
     trial, gaps = charted.loc[charted["trial"], "series"].nunique(), charted.loc[charted["after_gap"], "series"].nunique()
     if trial:
-        _note(f"{trial:,} series: limits on trial, from fewer than {spc.ENOUGH} points.")
+        printed.note(f"{trial:,} series: limits on trial, from fewer than {spc.ENOUGH} points.")
     if gaps:
-        _note(f"{gaps:,} series: periods are missing. A run stops there, and the range across is not counted.")
-    return _print(charted[["series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction"]], asked.format)
+        printed.note(f"{gaps:,} series: periods are missing. A run stops there, and the range across is not counted.")
+    return printed.rows(charted[["series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction"]], asked.format)
 
 
 def wilson(asked: argparse.Namespace) -> int:
@@ -125,7 +132,7 @@ def wilson(asked: argparse.Namespace) -> int:
     table = _read(asked.file)
     x, n = _parts(table, asked)
     found = np.array([100 * np.asarray(v) for v in intervals.wilson(x, n, asked.confidence)])
-    return _print(pd.DataFrame({"numerator": x, "denominator": n, **dict(zip(("value", "lower", "upper"), found, strict=True))}), asked.format)
+    return printed.rows(pd.DataFrame({"numerator": x, "denominator": n, **dict(zip(("value", "lower", "upper"), found, strict=True))}), asked.format)
 
 
 def funnels(asked: argparse.Namespace) -> int:
@@ -138,11 +145,13 @@ def funnels(asked: argparse.Namespace) -> int:
     for name in ("value", "lower95", "upper95", "lower998", "upper998"):
         rows[name] = 100 * rows[name]
     if asked.overdispersion and not found.estimated:
-        _note(f"Fewer than {funnel.LEAST_UNITS} units: how much more than by chance they differ cannot be estimated, so the limits are those of chance alone.")
+        printed.note(
+            f"Fewer than {funnel.LEAST_UNITS} units: how much more than by chance they differ cannot be estimated, so the limits are those of chance alone."
+        )
     elif found.estimated:
-        _note(f"All units together: {100 * found.centre:.2f}%. Spread between units beyond chance (tau squared): {found.tau2:.3g}.")
-    _note("A funnel starts a conversation. It shows where to ask, not why units differ.")
-    return _print(rows[["group", "numerator", "denominator", "value", "lower95", "upper95", "lower998", "upper998", "outlier"]], asked.format)
+        printed.note(f"All units together: {100 * found.centre:.2f}%. Spread between units beyond chance (tau squared): {found.tau2:.3g}.")
+    printed.note("A funnel starts a conversation. It shows where to ask, not why units differ.")
+    return printed.rows(rows[["group", "numerator", "denominator", "value", "lower95", "upper95", "lower998", "upper998", "outlier"]], asked.format)
 
 
 def medians(asked: argparse.Namespace) -> int:
@@ -154,8 +163,8 @@ def medians(asked: argparse.Namespace) -> int:
     if group is not None and len(rows) > 1:
         test = survival.log_rank(time, event, group)
         if not math.isnan(test.p):
-            _note(f"Log-rank test of the {len(rows)} groups: chi-squared {test.chi2:.4g} on {test.df}, p = {test.p:.3g}.")
-    return _print(rows, asked.format)
+            printed.note(f"Log-rank test of the {len(rows)} groups: chi-squared {test.chi2:.4g} on {test.df}, p = {test.p:.3g}.")
+    return printed.rows(rows, asked.format)
 
 
 def scheme(asked: argparse.Namespace) -> int:
@@ -167,7 +176,7 @@ def scheme(asked: argparse.Namespace) -> int:
         for first, last, measure in asked.pair
     ]
     group = _text(table, asked.group) if asked.group else None
-    return _print(talking_therapies.counts(talking_therapies.people(pairs, asked.mixed), group), asked.format)
+    return printed.rows(talking_therapies.counts(talking_therapies.people(pairs, asked.mixed), group), asked.format)
 
 
 def goals(asked: argparse.Namespace) -> int:
@@ -178,8 +187,8 @@ def goals(asked: argparse.Namespace) -> int:
         frame["weight"] = _numbers(table, asked.weight, least=0)
     known = frame[frame["level"].notna()]
     if len(known) < len(frame):
-        _note(f"{len(frame) - len(known):,} of {len(frame):,} goals have no level and do not count.")
-    return _print(gas.t_scores(known).rename(columns={"person": "id"}), asked.format)
+        printed.note(f"{len(frame) - len(known):,} of {len(frame):,} goals have no level and do not count.")
+    return printed.rows(gas.t_scores(known).rename(columns={"person": "id"}), asked.format)
 
 
 # ---- what comes in ---------------------------------------------------------------------------------------------------------------------------
@@ -291,9 +300,25 @@ def _cutoff(asked: argparse.Namespace, mean: float, sd: float) -> float | None:
 # ---- options ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def _columns(made: argparse.ArgumentParser, **columns: str) -> None:
+def _columns(made: argparse.ArgumentParser, required: bool = True, /, **columns: str) -> None:
     for name, what in columns.items():
-        made.add_argument(f"--{name}", required=True, metavar="COLUMN", help=what)
+        made.add_argument(f"--{name}", required=required, metavar="COLUMN", help=what)
+
+
+def _either(over_csv: Run, stored: Run, needs: tuple[str, ...]) -> Run:
+    """The command over a CSV file where one is named, else over stored data. `needs` are the options that a file needs, and only a file has."""
+
+    def run(asked: argparse.Namespace) -> int:
+        named = [name for name in needs if getattr(asked, name) is not None]
+        if asked.file is None:
+            if named:
+                raise Unreadable(f"--{named[0]} is about a CSV file. Name the file (--from-csv FILE), or leave --{named[0]} out to ask about stored data.")
+            return stored(asked)
+        if len(named) < len(needs):
+            raise Unreadable(f"A CSV file needs {', '.join(f'--{name}' for name in needs)}; --{next(n for n in needs if n not in named)} is missing.")
+        return over_csv(asked)
+
+    return run
 
 
 def _number(text: str) -> float:
@@ -343,40 +368,3 @@ def _pair(text: str) -> tuple[str, str, Measure]:
     if measure.cutoff is None or measure.reliable_change is None:
         raise argparse.ArgumentTypeError(f"{measure.code} has no published cut-off and reliable change")
     return parts[0], parts[1], measure
-
-
-# ---- what goes out ---------------------------------------------------------------------------------------------------------------------------
-
-
-def _print(frame: pd.DataFrame, form: str) -> int:
-    if form == "json":
-        rows = [{name: _json(value) for name, value in row.items()} for row in frame.to_dict("records")]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
-        return 0
-    frame.assign(**{name: _printed(frame[name]) for name in frame.columns}).to_csv(sys.stdout, index=False, na_rep="", lineterminator="\n")
-    return 0
-
-
-def _printed(column: pd.Series) -> pd.Series:
-    """Whole numbers without a point, true and false in small letters, and text that a spreadsheet would take for a formula made inert."""
-    if column.dtype == bool:
-        return column.map({True: "true", False: "false"})
-    if pd.api.types.is_float_dtype(column) and (column.dropna() == np.floor(column.dropna())).all():
-        return column.astype("Int64")
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    text = column.astype(object)
-    risky = text.str.match(r"[=+\-@\t\r]").astype(bool) & pd.to_numeric(text, errors="coerce").isna()
-    return text.where(~risky, "'" + text)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return None if math.isnan(value) else int(value) if value.is_integer() else value
-    return value
-
-
-def _note(sentence: str) -> None:
-    print(sentence, file=sys.stderr)

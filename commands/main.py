@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands import figures, files, from_csv, keeping, plans
-from domain import errors, fields, types
+from commands import figures, files, from_csv, keeping, plans, statistics
+from domain import errors, fields
 from domain.settings import load as load_settings
 from metrics import registry
 
@@ -113,22 +113,11 @@ def parser() -> argparse.ArgumentParser:
     database(command("recompute", help, figures.recompute))
     from_csv.register(command)
     plans.add(command, database)
+    statistics.add(command)
     command("metrics", "list the figures that can be asked for", figures.metrics)
     for metric in registry.METRICS.values():
         made = database(command(metric.id, metric.question, figures.ask, hidden=True))
         made.set_defaults(metric=metric.id)
-        _scope(made)
+        figures.add_scope(made)
+        statistics.options(made, metric)
     return top
-
-
-def _scope(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--measure", default="", metavar="CODE", help="one questionnaire, such as PHQ-9 (otherwise the service's main measures together)")
-    made.add_argument("--subscale", default="", metavar="NAME", help="one part of that questionnaire (otherwise its total)")
-    made.add_argument("--perspective", default="", metavar="WHOSE", help="person, carer or practitioner (otherwise the questionnaire's own)")
-    made.add_argument("--by", default="", choices=list(types.BREAKDOWNS), metavar="WHAT", help=f"one row for each: {', '.join(types.BREAKDOWNS)}")
-    made.add_argument("--from", dest="start", type=figures.first_day, metavar="D", help="first day: 2025-04-01, 2025-26 or '2025-26 Q3'")
-    made.add_argument("--to", dest="end", type=figures.last_day, metavar="D", help="last day, likewise")
-    made.add_argument("--basis", default="ended", choices=types.BASES, help="who is counted in the period (otherwise those who ended in it)")
-    made.add_argument("--service", nargs="+", default=[], metavar="CODE", help="only these services")
-    made.add_argument("--policy", default="inside", choices=types.POLICIES, help="who the figures are for (otherwise inside the commissioner)")
-    made.add_argument("--format", default="csv", choices=("csv", "json"))

@@ -73,6 +73,11 @@ METRICS: dict[str, Metric] = {
             "higher", JACOBSON_TRUAX,
         ),
         _proportion(
+            "headline", "Clearly better on what the service is mainly for", "How many people improved clearly on their service's main questionnaires?", "change",
+            "improved", "change = 'improved'", "people who improved clearly on at least one of their service's main questionnaires and worsened on none",
+            "people with a first and a later score on one of them", "higher", JACOBSON_TRUAX,
+        ),
+        _proportion(
             "reliable-deterioration", "Clearly worse", "How many people scored clearly worse than at the start?", "change", "worsened",
             "change = 'worsened'", "people whose score worsened by at least the reliable change of the questionnaire", "people with a first and a later score",
             "lower", JACOBSON_TRUAX,

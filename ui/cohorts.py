@@ -19,15 +19,15 @@ def answer(scope: Scope, by: str) -> None:
     improved = session.ask("reliable-improvement", scope.with_(by=""))
     row = labels.whole(improved)
     if row is None:
-        st.markdown("#### Nobody in this group has two scores yet, so we do not know.")
+        words.lead("Nobody in this group has two scores yet, so we do not know.")
         return
-    st.markdown(f"#### {words.plain(reading.improvement(row, about=reading.rounded(improved)))}")
+    words.lead(reading.improvement(row, about=reading.rounded(improved)))
 
 
 def side_by_side(scope: Scope, by: str, viewer: Viewer) -> None:
     """Better, about the same and worse for every group of the breakdown; a click opens that group's journeys, or narrows where nobody may open them."""
     wide = scope.with_(by=by, cohort=())
-    st.subheader(f"Side by side, by {WORDS[by]}", anchor=False)
+    st.header(f"Side by side, by {WORDS[by]}", anchor=False)
     parts = [session.ask(metric, wide) for metric in service.PARTS]
     if not parts[0].rows:
         st.markdown("Nobody here has two scores yet.")
@@ -48,7 +48,7 @@ def side_by_side(scope: Scope, by: str, viewer: Viewer) -> None:
 
 def over_time(scope: Scope) -> None:
     """The mean score by fortnights since people began, with its range, for the group one is in."""
-    st.subheader("Scores over time", anchor=False)
+    st.header("Scores over time", anchor=False)
     measure = session.store().measures.get(session.measure_of(scope))
     if measure is None:
         st.markdown("Scores over time need a questionnaire with two scores, and there is none here yet.")

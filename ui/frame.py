@@ -33,8 +33,12 @@ STYLE = """
   .stMainBlockContainer { max-width: 68rem; padding-top: 4.5rem; }
   .st-key-banner { background: light-dark(#fdf3d8, #3a2f10); border-left: 4px solid #b45f06; padding: .5rem .9rem; border-radius: 4px; }
   .st-key-foot { border-top: 1px solid rgba(128, 128, 128, .35); margin-top: 3rem; padding-top: .75rem; font-size: .875rem; }
-  .stMarkdown p, .stMarkdown li, .stMarkdown h4 { max-width: 46rem; }
-  .stMarkdown h4 { line-height: 1.4; }
+  .stMarkdown p, .stMarkdown li { max-width: 46rem; }
+  [class*="st-key-lead-"] p { font-size: 1.25rem; font-weight: 600; line-height: 1.4; }
+  /* small print, at a contrast of at least 4.5 to 1 on the page, the sidebar and the boxes */
+  :is([data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p, .stMarkdown blockquote, .stTable th, .stTable th p) {
+    color: light-dark(#545d68, #b3bac4) !important; opacity: 1 !important;
+  }
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
   .stMarkdown li p { margin-bottom: .25rem; }
   /* four boxes in a row where there is room, one under the other and as wide as the page on a phone */
@@ -101,10 +105,9 @@ def changed() -> None:
 def view_as() -> None:
     """Local mode only: whose eyes to look through. It decides what is offered and what the desk allows."""
     with st.sidebar:
-        st.markdown("### View as")
         role = session.viewer().role
         index = ROLES.index(role)
-        st.radio("View as", ROLES, index, format_func=lambda role: words.COUNTERPARTS[role], key="view-as", label_visibility="collapsed", on_change=_changed)
+        st.radio("View as", ROLES, index, format_func=lambda role: words.COUNTERPARTS[role], key="view-as", on_change=_changed)
         if role == "manager":
             _provider()
         st.caption("This copy runs on this machine only and has no sign-in, so anyone who uses it may choose.")

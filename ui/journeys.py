@@ -34,7 +34,7 @@ def answer(scope: Scope, of: record.Journeys) -> None:
     row = labels.whole(improved)
     if row is not None and row.value is not None:
         said = reading.improvement(row, about=reading.rounded(improved))
-        st.markdown(f"#### {words.plain(f'Of everybody in this group, {said[:1].lower()}{said[1:]}')}")
+        words.lead(f"Of everybody in this group, {said[:1].lower()}{said[1:]}")
     st.markdown(words.plain(of.sentence))
 
 

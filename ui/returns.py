@@ -33,12 +33,12 @@ def read(dropped: list[Any], viewer: Viewer) -> intake.Received:
 
 def understood(received: intake.Received) -> None:
     """What was recognised, in sentences, so that a wrong guess is seen before anything is sent."""
-    st.subheader("What we understood", anchor=False)
+    st.header("What we understood", anchor=False)
     st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in received.understood or ["We recognised nothing in it."]))
 
 
 def show_findings(received: intake.Received) -> None:
-    st.subheader("What needs you", anchor=False)
+    st.header("What needs you", anchor=False)
     findings.show(received.findings, received.rows)
 
 
@@ -46,7 +46,7 @@ def what_will_change(received: intake.Received) -> None:
     """One row per sheet: how many rows are new, changed, the same, and no longer there."""
     if not received.preview or received.blocked:
         return  # nothing can be sent, so nothing would change
-    st.subheader("What will change", anchor=False)
+    st.header("What will change", anchor=False)
     frame = pd.DataFrame(
         [
             {"Sheet": sheet, "New": of.get("new", 0), "Changed": of.get("changed", 0), "The same": of.get("unchanged", 0), "Gone": of.get("gone", 0)}

@@ -41,13 +41,16 @@ def answer(scope: Scope, card: desk.ServiceCard) -> bool:
     row, known, about = labels.whole(improved), labels.whole(followed), reading.rounded(improved)
     if row is None:
         totals = "This service sends totals of its own instead of records of people. They stand below, with the plan and the words."
-        st.markdown(f"#### {words.plain(totals if card.speaks == 'totals' else reading.too_few(_when(scope)))}")
+        words.lead(totals if card.speaks == "totals" else reading.too_few(_when(scope)))
         return False
     alone = improved.scope.services == scope.services
     said = session.once(reading.hidden()) if row.hidden else reading.improvement(row, about=about)
     if improved.widened:
-        st.markdown(f"#### {words.plain(improved.widened)}")
-    st.markdown(f"{'' if improved.widened else '#### '}{words.plain(said if alone else f'In like services together: {said}')}")
+        words.lead(improved.widened)
+    if improved.widened:
+        st.markdown(words.plain(said if alone else f"In like services together: {said}"))
+    else:
+        words.lead(said)
     if known and alone:
         both = row.numerator if improved.scope == followed.scope else None
         st.markdown(words.plain(reading.follow_up(known.numerator, known.denominator, both, about)))
@@ -63,9 +66,9 @@ def by_role(scope: Scope) -> bool:
     for role, called in ROLES.items():
         if role in rows:
             said = "hidden so that nobody can be recognised." if rows[role].value is None else reading.improvement(rows[role], about=reading.rounded(improved))
-            st.markdown(f"#### {called}: {words.plain(said)}")
+            words.lead(f"{called}: {said}")
     if not rows:
-        st.markdown(f"#### {words.plain(reading.too_few(_when(scope)))}")
+        words.lead(reading.too_few(_when(scope)))
     return False
 
 
@@ -98,7 +101,7 @@ def own_totals(card: desk.ServiceCard, viewer: Viewer) -> None:
     totals = desk.indicators(session.store(), viewer, card.code)
     if not totals:
         return
-    st.subheader("Totals the service counted itself", anchor=False)
+    st.header("Totals the service counted itself", anchor=False)
     newest = [total for total in totals if total.end == totals[0].end]
     for total in newest:
         st.markdown(f"- {words.plain(f'{words.capital(total.indicator)}: {_total(total)} in {_period(total)}')} *({OWN_TOTAL})*")
@@ -134,14 +137,14 @@ def _when(scope: Scope) -> str:
 
 def by_quarter(scope: Scope) -> None:
     """Improved, by the quarter (or, for few people, the year) in which people ended; a click opens the people of it."""
-    st.subheader("Through time", anchor=False)
+    st.header("Through time", anchor=False)
     ended = scope.with_(start=None, end=None, basis="ended")
     _through_time("reliable-improvement", ended, "improved", "improved clearly", "Look for several on one side, not for one high or low.", opens=True)
 
 
 def follow_up(scope: Scope) -> None:
     """Who was due a second score and has one, by quarter or year of ending."""
-    st.subheader("Who is followed up", anchor=False)
+    st.header("Who is followed up", anchor=False)
     ended = scope.with_(start=None, end=None, basis="ended")
     note = "The people without a second score may be doing better or worse than the others: we do not know."
     _through_time("follow-up-rate", ended, "followed", "of those due a second score have one", note)
@@ -151,6 +154,7 @@ def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, open
     """By quarter of ending where most quarters may be shown; else by plan year, and it says so."""
     answer = session.ask(metric, scope.with_(by="end_quarter"))
     rows, called = labels.ordered(answer), labels.of(answer)
+    ended_by = {each: f"By the {each} in which people ended · {labels.who(scope, period=False)}" for each in ("quarter", "year")}
     if not rows:
         st.markdown("Nobody who ended can be counted here yet.")
         return
@@ -163,7 +167,7 @@ def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, open
 
         figure_card.show(
             key, quarters.quarters(rows, unit="%", **figure_card.BARE), quarters.alt_text(rows, unit="%", title=title, subtitle=labels.who(scope)),
-            quarters.table(rows, unit="%"), [answer], title=title, subtitle=f"By the quarter in which people ended · {labels.who(scope, period=False)}", reading=note,
+            quarters.table(rows, unit="%"), [answer], title=title, subtitle=ended_by["quarter"], reading=note,
             opens=("Open the people of a quarter", options, open_quarter) if opens else None,
         )  # fmt: skip
         return
@@ -183,7 +187,7 @@ def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, open
         key, intervals.intervals(rows, called, unit="%", **figure_card.BARE),
         intervals.alt_text(rows, called, unit="%", title=title, subtitle=labels.who(scope)),
         intervals.table(rows, called, unit="%", first="Year"), list(answers.values()), title=title,
-        subtitle=f"By the year in which people ended · {labels.who(scope, period=False)}",
+        subtitle=ended_by["year"],
         reading=f"A quarter holds too few people to show without somebody being recognised, so these are years. {note}",
         opens=("Open the people of a year", {row.group: row.group for row in rows}, open_year) if opens else None,
     )  # fmt: skip
@@ -191,7 +195,7 @@ def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, open
 
 def first_to_last(scope: Scope, viewer: Viewer) -> None:
     """From first to last score: the service's own people as points with the cut-off and clear change, everybody else's as three groups."""
-    st.subheader("From first to last score", anchor=False)
+    st.header("From first to last score", anchor=False)
     measure = session.store().measures.get(session.measure_of(scope))
     if measure is None:
         st.markdown("Nobody has two scores on a questionnaire yet, so the plan, the return and the words below speak for the service.")
@@ -249,7 +253,7 @@ def groups(
 
 def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
     """The plan against the return, line by line with the words that explain it."""
-    st.subheader("What was planned, what happened, and why", anchor=False)
+    st.header("What was planned, what happened, and why", anchor=False)
     years = desk.plan_years(session.store(), viewer, card.code)
     if not years:
         st.markdown("There is no plan here yet.")
@@ -298,7 +302,7 @@ def stories(card: desk.ServiceCard, viewer: Viewer) -> None:
     told = desk.stories(session.store(), viewer, card.code)
     if not told:
         return
-    st.subheader("In people's own words", anchor=False)
+    st.header("In people's own words", anchor=False)
     for story in told[:3]:
         with st.container(border=True):
             st.markdown(words.plain(story.text))

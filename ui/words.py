@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+import streamlit as st
+
 from domain import quarters
 
 STANDING = "Nobody watches these scores between uploads. If you are worried about someone, act today."
@@ -21,6 +23,12 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]$<>|~&@]|:(?=\S)|(?<=[wW]{3})\.|^[#+\-=](?=\
 def plain(text: object) -> str:
     """Text of a file as plain characters: no Markdown, HTML, formula, colour or link of it takes effect on screen."""
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def lead(text: object) -> None:
+    """The sentence that answers a page's question: larger, but a paragraph, so that a screen reader's list of headings stays short."""
+    with st.container(key=f"lead-{abs(hash(str(text))):x}"):
+        st.markdown(plain(text))
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -18,7 +18,7 @@ from warehouse import ledger
 from warehouse.connect import Store, build_marts, set_site
 from warehouse.store import replay
 
-KEPT = ("audit", "shown")  # facts of the past that no replay can make again
+KEPT = ("audit", "shown", "outcome_released", "headline_released", "score_released")  # facts of the past that no replay can make again
 
 
 def backup(store: Store, out: Path) -> Path:
@@ -115,10 +115,11 @@ def rebuild(database: Path, settings: Settings) -> Store:
         with store.writing() as cursor:
             for line in lines:
                 replay(store, cursor, ledger.read_event(root, line["id"]), marts=False)
-            build_marts(cursor, settings, None)
-            set_site(cursor, "rules_hash", store.rules_hash())
         if database.exists():
             _carry_over(store, database)
+        with store.writing() as cursor:
+            build_marts(cursor, settings, None)
+            set_site(cursor, "rules_hash", store.rules_hash())
     except BaseException:
         store.close()
         fresh.unlink(missing_ok=True)

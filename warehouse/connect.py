@@ -22,6 +22,7 @@ from warehouse import ledger
 
 HERE = Path(__file__).parent
 MARTS = ("episode", "score", "outcome", "headline")  # in the order in which they build on each other
+RELEASED_AFTER = 5  # people whose results differ before anyone but the provider sees a service's new figures (DESIGN: "a shown figure stays")
 _STAYS = {"services", "people", "milestones", "goals"}
 FOLLOWS: dict[str, set[str]] = {"episode": _STAYS} | dict.fromkeys(MARTS[1:], _STAYS | {"assessments"})  # mart -> the sheets it follows from
 
@@ -193,8 +194,8 @@ def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services:
         ) union select unnest($codes)""",
         {"all": services is None, "codes": services or [""]},
     )
-    values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days}
-    for mart in wanted:
+    values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days, "released_after": RELEASED_AFTER}
+    for mart in (*wanted, *(("released",) if "outcome" in wanted else ())):
         cursor.execute((HERE / "marts" / f"{mart}.sql").read_text().format(**values))
     set_site(cursor, "data_date", str(data_date(cursor) or ""))
 

@@ -46,7 +46,8 @@ def versions(cursor: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
 def source(store: Store, scope: Scope, shared_only: bool, data_date: date | None) -> Source:
     """The rows of a scope: the outcome mart where a questionnaire is asked about, else the headline mart.
 
-    `shared_only` leaves out people who said no to sharing their record. Raises Shown for an unknown questionnaire or breakdown.
+    `shared_only` leaves out people who said no to sharing their record, and takes each service as it was last released.
+    Raises Shown for an unknown questionnaire or breakdown.
     """
     parameters: dict[str, Any] = {}
     where: list[str] = []
@@ -74,8 +75,13 @@ def source(store: Store, scope: Scope, shared_only: bool, data_date: date | None
                 where += ["perspective = (select headline_perspective from measure m where m.code = measure)"]
     where += _who(scope, parameters, shared_only)
     where += _when(scope, parameters, data_date)
-    sql = mart if scope.basis != "measured" else _measured(scope, mart, parameters, data_date)
+    sql = f"{mart}{suffix(shared_only)}" if scope.basis != "measured" else _measured(scope, mart, parameters, data_date, suffix(shared_only))
     return Source(sql, tuple(where), parameters)
+
+
+def suffix(shared_only: bool) -> str:
+    """Which copy of a mart is asked: the provider's own is live, everybody else's is as last released."""
+    return "_released" if shared_only else ""
 
 
 def _who(scope: Scope, parameters: dict[str, Any], shared_only: bool) -> list[str]:
@@ -122,7 +128,7 @@ def as_of(scope: Scope, data_date: date | None) -> date:
     return min(d for d in (scope.end, data_date, date(9999, 12, 31)) if d)
 
 
-def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: date | None) -> str:
+def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: date | None, copy: str) -> str:
     """Episodes with a score in the period. Ended by its end: first to last. Still open: from the last score before it (else the first in it) to
     the last within it, so that a later score never alters an earlier period. The columns are those of the mart.
     """
@@ -137,7 +143,7 @@ def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: da
                     arg_min(score, (date - date '1970-01-01') * 4 + {_RANK})
                 ) as from_value,
                 coalesce(max(date) filter (date < $m_from), min(date)) as from_on
-            from score where date <= $m_to and occasion <> 'follow-up' group by all having count(*) filter (date >= $m_from) > 0
+            from score{copy} where date <= $m_to and occasion <> 'follow-up' group by all having count(*) filter (date >= $m_from) > 0
         ),
         told as (
             select o.* replace (
@@ -146,7 +152,7 @@ def _measured(scope: Scope, mart: str, parameters: dict[str, Any], data_date: da
                     case when o.ended_on <= $m_to then o.last_on else i.last_in end as last_on,
                     case when o.ended_on <= $m_to then o.last_score else i.last_value end as last_score
                 )
-            from outcome o join inside i using (service, person, started_on, measure, subscale, perspective)
+            from outcome{copy} o join inside i using (service, person, started_on, measure, subscale, perspective)
         ),
         gained as (
             select t.* replace (
@@ -266,7 +272,9 @@ def trajectory(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, sh
         cursor,
         f"""with one as (
             select s.fortnight, s.person, arg_max(s.score, s.date)::double as score
-            from score s join (select service, person, started_on, measure, subscale, perspective from {rows.sql} where {rows.conditions()}) o
+            from score{suffix(shared_only)} s join (
+                select service, person, started_on, measure, subscale, perspective from {rows.sql} where {rows.conditions()}
+            ) o
             using (service, person, started_on, measure, subscale, perspective)
             where s.fortnight <= $longest and s.date <= $as_of group by s.fortnight, s.service, s.person, s.started_on
         ) select fortnight, count(*) as n, count(distinct person) as people, sum(score) as gain, sum(score * score) as gain2
@@ -277,6 +285,32 @@ def trajectory(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, sh
         "trajectory", scope, tuple((str(r["fortnight"]), False) for r in found), tuple(r["n"] for r in found), tuple(r["people"] for r in found),
         {"gain": tuple(r["gain"] for r in found), "gain2": tuple(r["gain2"] for r in found)}, version, day,
     )  # fmt: skip
+
+
+def trajectories(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, longest: int = 26) -> dict[int, Moments]:
+    """As `trajectory`, for every group of the scope's breakdown: fortnight -> Moments with a row per group."""
+    version, day = versions(cursor)
+    rows = source(store, scope, shared_only, day)
+    found = _run(
+        cursor,
+        f"""with one as (
+            select o.grp, s.fortnight, s.person, arg_max(s.score, s.date)::double as score
+            from score{suffix(shared_only)} s join (
+                select {_group(scope)} as grp, service, person, started_on, measure, subscale, perspective from {rows.sql} where {rows.conditions()}
+            ) o using (service, person, started_on, measure, subscale, perspective)
+            where s.fortnight <= $longest and s.date <= $as_of group by o.grp, s.fortnight, s.service, s.person, s.started_on
+        ) select fortnight, grp, count(*) as n, count(distinct person) as people, sum(score) as gain, sum(score * score) as gain2
+        from one group by 1, 2 order by 1, 2""",
+        rows.parameters | {"longest": longest, "as_of": as_of(scope, day)},
+    )
+    curves: dict[int, Moments] = {}
+    for fortnight in sorted({r["fortnight"] for r in found}):
+        here = [r for r in found if r["fortnight"] == fortnight]
+        curves[fortnight] = Moments(
+            "trajectory", scope, tuple((r["grp"], False) for r in here), tuple(r["n"] for r in here), tuple(r["people"] for r in here),
+            {"gain": tuple(r["gain"] for r in here), "gain2": tuple(r["gain2"] for r in here)}, version, day,
+        )  # fmt: skip
+    return curves
 
 
 def first_and_last(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope) -> pa.Table:
@@ -295,7 +329,9 @@ def journey_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope
     """(service, person, started_on) of every stay in the scope with at least two scores of its questionnaire, in a stable order."""
     _, day = versions(cursor)
     rows = source(store, scope.with_(by=""), shared_only, day)
-    found = _run(cursor, f"select service, person, started_on from {rows.sql} where {rows.conditions()} and paired order by 1, 2, 3", rows.parameters)
+    # A no to sharing counts at once here, even while the service's group figures wait
+    willing = "and person not in (select person from episode where shares = 'no')" if shared_only else ""
+    found = _run(cursor, f"select service, person, started_on from {rows.sql} where {rows.conditions()} and paired {willing} order by 1, 2, 3", rows.parameters)
     return [(r["service"], r["person"], r["started_on"]) for r in found]
 
 
@@ -451,6 +487,11 @@ def first_scores(cursor: duckdb.DuckDBPyConnection, measure: str) -> tuple[int, 
 def thresholds(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Every reliable-change threshold in force, published or computed."""
     return _run(cursor, "select * from threshold order by measure", {})
+
+
+def waiting(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    """Codes of the services whose newest figures wait until enough people's results differ."""
+    return {row[0] for row in cursor.execute("select service from waiting").fetchall()}
 
 
 def shown(cursor: duckdb.DuckDBPyConnection, policy: str, table_key: str) -> str:

@@ -5,7 +5,6 @@ Writes go through `store.keep`; here is what a kept change does to the tables, a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -188,10 +187,20 @@ def locked(cursor: duckdb.DuckDBPyConnection) -> set[tuple[str, int, int]]:
     return {(s, y, q) for s, y, q in cursor.fetchall()}
 
 
-def agreed_lines(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[str, int, int], list[dict[str, Any]]]:
-    """(service, year, from quarter) of every agreed plan -> its lines as they were agreed."""
-    cursor.execute("select service_code, year, coalesce(from_quarter, 1), content from plan_version where step = 'agreed' order by position")
-    return {(s, y, q): json.loads(content)["lines"] for s, y, q, content in cursor.fetchall()}
+def changes_to_agreed(cursor: duckdb.DuckDBPyConnection, table: Any) -> list[tuple[str, int]]:
+    """(service, year) of every agreed plan of which this checked Milestones table would change, or add to, a line of the agreed version or an earlier one."""
+    sheet = fields.BY_TABLE["milestones"]
+    columns = arrivals.listed(sheet.columns)
+    cursor.register("arrived", table)
+    try:
+        cursor.execute(f"create or replace temp table planning as select {arrivals.typed(sheet)} from arrived")
+    finally:
+        cursor.unregister("arrived")
+    cursor.execute(
+        f"""select distinct service_code, year from (select {columns} from planning except select {columns} from milestones) c
+        where exists (select 1 from plan_version v where v.step = 'agreed' and v.service_code = c.service_code and v.year = c.year) order by all"""
+    )
+    return [(s, y) for s, y in cursor.fetchall()]
 
 
 def _codes(services: Sequence[str]) -> list[str]:

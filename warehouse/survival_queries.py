@@ -30,7 +30,8 @@ def times(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_
         -- one score per day
         daily as (
             select grp, service, person, started_on, date, arg_min(score, {queries._RANK}) as opening, arg_max(score, {queries._RANK}) as score
-            from score join stay using (service, person, started_on, measure, subscale, perspective) where occasion <> 'follow-up' group by all
+            from score{queries.suffix(shared_only)} join stay using (service, person, started_on, measure, subscale, perspective)
+            where occasion <> 'follow-up' group by all
         ),
         gained as (
             select grp, service, person, started_on, date, min(date) over stay as first_on,

@@ -18,7 +18,7 @@ figures, questionnaires, glossary, how = st.tabs(["Figures", "Questionnaires", "
 with figures:
     for entry in handbook.metrics():
         with st.container(border=True):
-            st.subheader(entry.title, anchor=False)
+            st.header(entry.title, anchor=False)
             st.markdown(words.plain(entry.question))
             with st.expander("How it is worked out"):
                 st.table(entry.facts, hide_header=True, border="horizontal")

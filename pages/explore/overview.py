@@ -21,7 +21,7 @@ about = reading.rounded(answer)
 
 st.markdown(words.plain(portfolio.bought(cards)))
 if answer.total:
-    st.markdown(f"#### {words.plain(reading.improvement(answer.total, about=about))}")
+    words.lead(reading.improvement(answer.total, about=about))
 st.markdown(words.plain(f"{portfolio.speaks(cards, answer)} {portfolio.followed(followed)}"))
 scope_bar.show("overview", scope, entries=True)
 

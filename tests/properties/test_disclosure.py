@@ -14,7 +14,7 @@ from access import disclosure
 from domain.types import Counts, Moments, Policy, Scope
 from metrics.registry import FAMILIES, METRICS
 
-METRIC_OF = {"change": "reliable-improvement", "maintained": "maintained", "follow-up": "follow-up-rate"}
+METRIC_OF = {"change": "reliable-improvement", "maintained": "maintained", "second score": "follow-up-rate"}
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIZES = st.one_of(st.integers(0, 8), st.integers(0, 60))

@@ -137,7 +137,8 @@ def cells_of(metric, row, stay, last_day):
     if metric.family == "first score":
         return "with" if has_first else "without"
     due = (stay["ended_on"] is not None and stay["ended_on"] <= last_day) or (last_day - stay["started_on"]).days >= 91
-    return ("paired" if paired else "not paired") if due else None
+    apart = "died or moved away" if stay.get("how_it_ended") in ("died", "moved away") else "none"
+    return ("paired" if paired else apart) if due else None
 
 
 @pytest.mark.parametrize("basis", ["ended", "started", "measured"])

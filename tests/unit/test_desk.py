@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -218,6 +219,67 @@ def test_journeys_are_closed_until_purpose_basis_and_approver_are_recorded(tmp_p
     store.close()
 
 
+def test_one_more_person_shows_in_no_other_wording_either(tmp_path):
+    """Asked in another way (one questionnaire, by questionnaire, as measured, a year, a total, a mean), nothing tells the one new result."""
+    store = Store(tmp_path / "s.duckdb", Settings())
+    data = plain.made_up(11, 400, 2)
+    writes.commit(store, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    year = {"start": date(2025, 4, 1), "end": date(2026, 3, 31)}
+    asked = [
+        (metric, Scope(measure=measure, by=by, basis=basis, **period))
+        for metric in ("reliable-improvement", "headline", "follow-up-rate", "mean-change")
+        for measure, by in (("PHQ-9", ""), ("", "measure"), ("PHQ-9", "gender"), ("PHQ-9", "service"), ("", ""), ("", "provider"))
+        for basis in ("ended", "measured")
+        for period in ({}, year)
+        if metric != "mean-change" or measure or by == "measure"
+    ]
+
+    def told(questions):
+        return [(r.rows, r.total) for r in (desk.ask(store, COMMISSIONER, metric, scope) for metric, scope in questions)]
+
+    before = told(asked[::2])  # half of the questions are asked before, the others for the first time after
+    exact = desk.ask(store, MACHINE, "reliable-improvement", Scope(measure="PHQ-9"), policy="own").rows
+    new = [{"person": f"{7000 + i:032x}", "service_code": "S0", "started_on": date(2025, 4, 1), "ended_on": date(2025, 8, 1)} for i in range(4)]
+    scores = [
+        {"person": p["person"], "service_code": "S0", "date": day, "measure": "PHQ-9", "score": value}
+        for p in new for day, value in ((date(2025, 4, 1), Decimal(20)), (date(2025, 7, 1), Decimal(5)))
+    ]  # fmt: skip
+    later = Store(tmp_path / "later.duckdb", Settings())
+    writes.commit(later, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    unasked_before = [(r.rows, r.total) for r in (desk.ask(later, COMMISSIONER, metric, scope) for metric, scope in asked[1::2])]
+    later.close()
+    writes.commit(
+        store, {"people": plain.table("people", new), "assessments": plain.table("assessments", scores)}, Event("upload", "t", "m", datetime(2026, 3, 31))
+    )
+    assert desk.ask(store, MACHINE, "reliable-improvement", Scope(measure="PHQ-9"), policy="own").rows != exact
+    assert told(asked[::2]) == before and told(asked[1::2]) == unasked_before
+    assert any("as they were" in n for n in desk.ask(store, COMMISSIONER, "headline", Scope()).notes)
+    store.close()
+
+
+def test_a_cohorts_curve_does_not_tell_the_few_it_leaves_out(tmp_path):
+    store = Store(tmp_path / "s.duckdb", Settings())
+    service = {"service_code": "S", "service_name": "S", "provider_code": "P", "provider_name": "P", "service_type": "counselling"}
+    people = [
+        {"person": f"{i:032x}", "service_code": "S", "started_on": date(2025, 4, 1), "ended_on": date(2025, 9, 1), "gender": gender}
+        for i, gender in enumerate(["female"] * 30 + ["male"] * 12 + [None] * 3)
+    ]
+    scores = [
+        {"person": p["person"], "service_code": "S", "date": date(2025, 4 + k, 1), "measure": "PHQ-9", "score": Decimal(20 - (8 * k if i % 3 else 0) + i % 2)}
+        for i, p in enumerate(people) for k in (0, 2)
+    ]  # fmt: skip
+    tables = {"services": [service], "people": people, "assessments": scores}
+    writes.commit(store, {n: plain.table(n, rows) for n, rows in tables.items()}, Event("upload", "t", "m", datetime(2026, 3, 31)))
+    scope = Scope(services=("S",), measure="PHQ-9")
+    whole = {r.group: r.denominator for r in desk.trajectory(store, COMMISSIONER, scope).rows}
+    assert whole == {"0": 45, "4": 45}
+    women = {r.group: r.denominator for r in desk.trajectory(store, COMMISSIONER, scope.where("gender", "female")).rows}
+    men = {r.group: r.denominator for r in desk.trajectory(store, COMMISSIONER, scope.where("gender", "male")).rows}
+    assert women == {"0": 30, "4": 30}
+    assert set(men.values()) <= {None}, "45 - 30 - 12 would be the three who are not stated"
+    store.close()
+
+
 def test_a_shown_figure_stays_until_five_results_differ(tmp_path):
     store = Store(tmp_path / "s.duckdb", Settings())
     data = plain.made_up(11, 400, 2)
@@ -226,8 +288,6 @@ def test_a_shown_figure_stays_until_five_results_differ(tmp_path):
     before = desk.ask(store, COMMISSIONER, "reliable-improvement", scope)
     exact = desk.ask(store, MACHINE, "reliable-improvement", scope, policy="own")
     extra = [{"person": f"{i + 5000:032x}", "service_code": "S0", "started_on": date(2025, 4, 1), "ended_on": date(2025, 8, 1)} for i in range(9)]
-    from decimal import Decimal
-
     scores = [
         {"person": p["person"], "service_code": "S0", "date": day, "measure": "PHQ-9", "score": Decimal(value)}
         for p in extra for day, value in ((date(2025, 4, 1), 20), (date(2025, 7, 1), 5))
