@@ -1,7 +1,7 @@
 """What may be seen of how long something took: exact stays in, protected steps out (DESIGN §5 for a curve).
 
-Under `own` nothing is coarsened. Elsewhere times stand on a grid of four weeks, and neighbouring steps are joined until behind each there are at least
-5 people who improved or none, and at least 5 who were last seen there or none: no step and no change of the numbers still followed is one person's.
+Under `own` nothing is coarsened. Elsewhere times stand on a grid of four weeks, and steps are joined forward until behind each there are at least 5 people
+who improved or none, and at least 5 who were last seen there or none: no step and no change of the numbers still followed is a few people's.
 A group is hidden with fewer than 10 people, or fewer than 5 who improved or who did not. Where too few are hidden to keep each other's secret, the next
 smallest group is hidden too. Outside, counts are rounded to 5, and curve, medians and tests come from the rounded counts.
 
@@ -84,20 +84,31 @@ def protect(times: pd.DataFrame, policy: Policy, threshold: int, earlier: str = 
 
 
 def joined(binned: Binned, least: int) -> list[tuple[int, int, int]]:
-    """(step, events, last seen) with steps joined until each of the two counts is 0 or at least `least`; what is left over joins the last step."""
-    out: list[tuple[int, int, int]] = []
-    d = c = 0
-    for k in sorted({*binned.events, *binned.censored}):
-        d, c = d + binned.events.get(k, 0), c + binned.censored.get(k, 0)
-        if all(n == 0 or n >= least for n in (d, c)) and d + c:
-            out.append((k, d, c))
-            d = c = 0
-    while d + c and out:
-        _, more_d, more_c = out.pop()
-        d, c = d + more_d, c + more_c
-        if all(n == 0 or n >= least for n in (d, c)):
-            break
-    return [*out, (max({*binned.events, *binned.censored}), d, c)] if d + c else out
+    """(step, events, last seen): each of the two joined forward until it is 0 or at least `least`.
+
+    The curve ends at the last step of events that is full: the few who improved later were still followed then, and count so. Joining tells an event or
+    a last sight some weeks later, never earlier, so improvement never seems quicker than it was. Needs at least `least` events.
+    """
+    events = _forward(binned.events, least)
+    end = max(events)
+    seen = Counter({end: sum(binned.events.values()) - sum(events.values())})
+    for k, n in binned.censored.items():
+        seen[min(k, end)] += n
+    last_seen = _forward(seen, least)
+    if left := sum(seen.values()) - sum(last_seen.values()):
+        last_seen[end] = left + (last_seen.pop(max(last_seen)) if last_seen else 0)
+    return [(k, events.get(k, 0), last_seen.get(k, 0)) for k in sorted({*events, *last_seen})]
+
+
+def _forward(counts: Mapping[int, int], least: int) -> dict[int, int]:
+    """The counts joined forward into steps of at least `least`; what is left at the end is in none."""
+    out: dict[int, int] = {}
+    waiting = 0
+    for k in sorted(counts):
+        waiting += counts[k]
+        if waiting >= least:
+            out[k], waiting = waiting, 0
+    return out
 
 
 def _binned(rows: pd.DataFrame) -> Binned:

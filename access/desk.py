@@ -13,7 +13,7 @@ from domain import codes, quarters
 from domain.errors import Refused, Shown
 from domain.types import BREAKDOWNS, Counts, Event, Metric, Moments, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
-from warehouse import queries
+from warehouse import plan_queries, queries
 from warehouse import store as writes
 from warehouse.connect import Store
 

@@ -181,6 +181,12 @@ def _timeliness(sent_on: date | None, due: date, known: Known, today: date) -> s
     return "came with the history" if known.began and due < known.began.date() else "late"
 
 
+def version(store: Store) -> int:
+    """Changes with every upload, step, question and answer: what may be remembered of returns is remembered under it."""
+    with store.reading() as cursor:
+        return kept.latest(cursor)
+
+
 def one(store: Store, viewer: Viewer, service: str, quarter: Quarter, today: date) -> Return:
     """Where one return stands, whether or not anything is known of it yet."""
     found = next((r for r in calendar(store, viewer, today, [service], quarter.year) if r.quarter == quarter), None)
@@ -326,11 +332,11 @@ def form(store: Store, viewer: Viewer, service: str, quarter: Quarter) -> Form:
     lines = []
     for r in rows:
         if (r["year"], r["quarter"]) == (quarter.year, quarter.number):
-            f, t = figures[quarter.year, quarter.number, r["ref"]], typed.get(r["ref"], {})
+            t = typed.get(r["ref"], {})
             before = figures.get((quarter.year, quarter.number - 1, r["ref"]))
             lines.append(
                 return_template.Line(
-                    r["ref"], r["what"], r["counted_as"], r["projection"], before.to_date_actual if before else None, f.to_date_projection,
+                    r["ref"], r["what"], r["counted_as"], r["projection"], before.to_date_actual if before else None,
                     t.get("out_of"), t.get("actual"), t.get("explanation") or "", t.get("reason") or "", t.get("learning") or "",
                     t.get("who_may_read_this") or "",
                 )
@@ -474,7 +480,7 @@ def _thanks(here: Sequence[Return], everything: Sequence[Return], gaps: Sequence
             found.append(Thanks(r.service, "Explained what was different before anybody asked."))
         elif r.service in learned:
             found.append(Thanks(r.service, f"Wrote down what they learned: “{learned[r.service]}”"))
-        elif r.timeliness == "on time" and before.get(r.service) in ("late", "missing"):
+        elif r.timeliness == "on time" and before.get(r.service) == "late":
             found.append(Thanks(r.service, "Sent this return on time, after a late one."))
     return found
 

@@ -31,7 +31,7 @@ LEAST = 10  # people a comparison needs on each side
 OPEN_NOTE = "People still with the service are not in these figures."
 NO_CHANGE_NOTE = "Figures stay as they were before the latest uploads until enough people's results differ."
 WHO: dict[str, str] = {
-    "reliable-improvement": f"improved {reading.WOBBLE}", "reliable-deterioration": "scored clearly worse than at the start",
+    "reliable-improvement": f"improved {reading.WOBBLE}", "headline": "improved clearly on what their service is mainly for", "reliable-deterioration": "scored clearly worse than at the start",
     "no-reliable-change": "stayed about the same", "recovery": "moved out of the clinical range",
     "reliable-recovery": "moved out of the clinical range and are clearly better", "maintained": "stayed as well as they were",
     "first-score-rate": "have a first score", "follow-up-rate": "have a second score", "no-second-score": "have no second score",
@@ -40,7 +40,7 @@ Missing = Literal["paired", "not-improved", "bounds"]
 MISSING: dict[Missing, tuple[str, ...]] = {
     "paired": (missing.WAYS[0],), "not-improved": (missing.WAYS[1],), "bounds": missing.WAYS[2:],
 }  # fmt: skip
-OVER_CHANGE = ("reliable-improvement", "reliable-deterioration", "no-reliable-change")  # whose missing people are those without a second score
+OVER_CHANGE = ("reliable-improvement", "headline", "reliable-deterioration", "no-reliable-change")  # whose missing people are those without a second score
 Standard = Literal["first", "change", "hedges"]
 
 
@@ -207,26 +207,35 @@ def time_to_improvement(store: Store, viewer: Viewer, scope: Scope, policy: Poli
 def with_missing(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None, way: Missing = "bounds") -> Figures:
     """A rate of change with the people who have no second score counted as `way` says, a row per group and way of counting.
 
-    group, way, numerator, denominator, value, lower, upper (percent), hidden, still_open. People who died or moved away stand apart and are in no
-    row. Hidden where the rate or the number without a second score is. Raises Shown for other rates: whether somebody unseen belongs to
-    them is not known.
+    group, way, numerator, denominator, value, lower, upper (percent), hidden, still_open. People who died or moved away stand apart and are in no row; only
+    the bounds, which take nobody for better or worse, hold them too where their number is too small to set apart. Otherwise hidden where the number
+    without a second score is. Raises Shown for other rates: whether somebody unseen belongs to them is not known.
     """
     metric = _metric(metric_id, "This way of counting")
     if metric_id not in OVER_CHANGE and way != "paired":
         raise Shown(f"Whether people without a second score belong to '{metric_id}' is not known. This can be asked of: {', '.join(OVER_CHANGE)}.")
+    if metric_id == "headline":  # as the desk takes it: over the service's main questionnaires, whatever else was asked
+        scope = scope.with_(measure="", subscale="", perspective="")
     released = desk.ask(store, viewer, metric_id, scope, policy)
     without = desk.ask(store, viewer, "no-second-score", scope, policy) if way != "paired" else released
-    absent = {(row.group, row.still_open): row for row in _rows(without)}
+    absent, notes = _absent(without), released.notes + without.notes
+    if way == "bounds" and any(absent.get((row.group, row.still_open)) is None for row in _rows(released)):
+        followed = desk.ask(store, viewer, "follow-up-rate", scope, policy)
+        everybody: dict[tuple[str, bool], int | None] = {
+            (r.group, r.still_open): r.denominator - r.numerator for r in _rows(followed) if r.numerator is not None and r.denominator is not None
+        }
+        absent = everybody | {key: n for key, n in absent.items() if n is not None}
+        notes += ("In some rows people who died or moved away are counted too: too few to set apart without showing who they are.",)
     rows: list[dict[str, Any]] = []
     for row in _rows(released):
         known = _ways(row, absent.get((row.group, row.still_open)), way, released.policy)
         rows += known or [_hidden_way(row, name) for name in MISSING[way]]
     columns = ["group", "way", "numerator", "denominator", "value", "lower", "upper", "hidden", "still_open"]
-    said = ()
+    said: tuple[str, ...] = ()
     if way != "paired":
-        said = (f"{metric.title}, with people who have no second score counted too. People who died or moved away stand apart and are not among them.",)
+        said = (f"{metric.title}, with people who have no second score counted too. People who died or moved away stand apart.",)
     return Figures(
-        pd.DataFrame(rows, columns=columns), said, _once(released.notes + without.notes), released.policy, released.data_version, released.data_date
+        pd.DataFrame(rows, columns=columns), said, _once(notes), released.policy, released.data_version, released.data_date
     )  # fmt: skip
 
 
@@ -381,15 +390,14 @@ def _by_quarter(released: Released) -> list[tuple[quarters.Quarter, float]]:
     return out
 
 
-def _ways(row: ReleasedRow, without: ReleasedRow | None, way: Missing, policy: Policy) -> list[dict[str, Any]]:
-    if row.hidden or row.numerator is None or row.denominator is None:
+def _absent(without: Released) -> dict[tuple[str, bool], int | None]:
+    return {(row.group, row.still_open): None if row.hidden else row.numerator for row in _rows(without)}
+
+
+def _ways(row: ReleasedRow, absent: int | None, way: Missing, policy: Policy) -> list[dict[str, Any]]:
+    if row.hidden or row.numerator is None or row.denominator is None or (absent is None and way != "paired"):
         return []
-    if way == "paired":
-        due = row.denominator
-    elif without is None or without.hidden or without.numerator is None:
-        return []
-    else:
-        due = row.denominator + without.numerator
+    due = row.denominator + (absent or 0 if way != "paired" else 0)
     counted = missing.ways(row.numerator, row.denominator, due)
     told = counted[counted["way"].isin(MISSING[way])]
     out = []

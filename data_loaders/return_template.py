@@ -23,7 +23,7 @@ from domain.quarters import Quarter, year_name
 
 LOCKED = PatternFill("solid", fgColor="F2F2F2")
 OPEN_FIELDS = ("actual", "out_of", "explanation", "reason", "learning", "who_may_read_this", "verified_how", "verified_by")
-GIVEN = ("What people will achieve", "Counted as", "Projection", "Year to date before this quarter", "Projection to date")
+GIVEN = ("What people will achieve", "Counted as", "Projection", "Year to date before this quarter")
 WIDTHS = {"actual": 10, "out_of": 10, "explanation": 46, "reason": 26, "learning": 36, "who_may_read_this": 26, "verified_how": 26, "verified_by": 18}
 ROWS_OPEN = 20  # rows below the plan's lines for a line that is not in the plan yet
 
@@ -37,7 +37,6 @@ class Line:
     counted_as: str
     projection: float | None
     to_date: float | None
-    projection_to_date: float | None
     out_of: float | None = None
     actual: float | None = None
     explanation: str = ""
@@ -64,7 +63,7 @@ def prefilled(service: str, name: str, quarter: Quarter, lines: Sequence[Line]) 
         note.width, note.height = 300, 100
         cell.comment = note
     for down, line in enumerate(lines, start=2):
-        given = [service, year_name(quarter.year), quarter.number, line.ref, line.what, line.counted_as, line.projection, line.to_date, line.projection_to_date]
+        given = [service, year_name(quarter.year), quarter.number, line.ref, line.what, line.counted_as, line.projection, line.to_date]
         said = {
             "actual": line.actual, "out_of": line.out_of, "explanation": line.explanation, "reason": line.reason, "learning": line.learning,
             "who_may_read_this": line.readers,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from domain.quarters import year_dates
 from metrics.change import Better, gains, reliable
 from metrics.intervals import wilson
 
@@ -79,6 +81,50 @@ ENGLAND: dict[str, PublishedYear] = {
     )
 }
 ENGLAND_SOURCE = "NHS England, NHS Talking Therapies annual reports 2017-18 to 2024-25, England. Open Government Licence v3.0."
+
+
+@dataclass(frozen=True)
+class YardstickPoint:
+    """England's rate in one year from April: percent as published (one decimal), the counts behind it, and the days it speaks of."""
+
+    year: str
+    start: date
+    end: date
+    value: float
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """England's published rates by year, oldest first, as a line to draw beside a service's own; `note` says where its count differs from ours."""
+
+    metric: str
+    label: str
+    points: tuple[YardstickPoint, ...]
+    note: str
+    source: str
+
+
+# Metric of the registry -> the published rate, and how its count differs from the metric's: without that note the line would mislead.
+YARDSTICKS: dict[str, tuple[str, str]] = {
+    "recovery": ("recovery", "England counts everybody who finished and did not begin below the cut-offs, with two scores or not."),
+    "reliable-recovery": ("reliable_recovery", "England counts everybody who finished and did not begin below the cut-offs, with two scores or not."),
+    "reliable-improvement": ("reliable_improvement", "England counts everybody who finished, with two scores or not."),
+}
+
+
+def england(metric: str) -> Yardstick | None:
+    """England's published rates for recovery, reliable-recovery or reliable-improvement by year, or None for another metric."""
+    if metric not in YARDSTICKS:
+        return None
+    rate, note = YARDSTICKS[metric]
+    points = []
+    for year in ENGLAND.values():
+        row = rates(year.counts).set_index("rate").loc[rate]
+        start, end = year_dates(int(year.year[:4]))
+        points.append(YardstickPoint(year.year, start, end, float(row["published"]), int(row["numerator"]), int(row["denominator"])))
+    return Yardstick(metric, "England, NHS Talking Therapies", tuple(points), note, ENGLAND_SOURCE)
 
 
 def people(pairs: Sequence[Pair], mixed: Mixed = "no change") -> pd.DataFrame:

@@ -19,7 +19,7 @@ frame.style()
 try:
     session.follow()
     frame.banner()
-    frame.changed()
+    frame.changed(page)
     frame.view_as()
     with session.routed(looking), contextlib.suppress(session.Ended):
         page.run()

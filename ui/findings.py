@@ -26,7 +26,11 @@ def show(findings: Sequence[Finding], read: Mapping[str, int]) -> None:
     if need:
         first = need[0]
         rows = in_need(need, read)
-        ready = f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
+        ready = (
+            f"We read {words.count(n_rows, 'row')}, and none is ready yet"
+            if rows == n_rows
+            else f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
+        )
         st.markdown(f"**{ready if 0 < rows <= n_rows else 'Something needs you first'}; start here.**")
         st.markdown(" ".join(words.plain(part) for part in (f"{first.cell}:" if first.cell else "", first.message, first.fix) if part))
     else:
@@ -47,7 +51,8 @@ def in_need(need: Sequence[Finding], read: Mapping[str, int]) -> int:
         if f.row:
             told.setdefault(f.sheet, set()).add((f.file, f.row))
             more[f.sheet] = more.get(f.sheet, 0) + f.count - 1
-    return sum(min(len(rows) + more[sheet], max(read.get(sheet, 0), len(rows))) for sheet, rows in told.items())
+    most = sum(read.values())
+    return min(most, sum(min(len(rows) + more[sheet], max(read.get(sheet, most), len(rows))) for sheet, rows in told.items()))
 
 
 def table(findings: Sequence[Finding]) -> pd.DataFrame:

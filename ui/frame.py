@@ -21,12 +21,18 @@ MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
         ("cohorts", "Cohorts", ":material/groups:", ("commissioner", "manager", "presenter")),
         ("journeys", "Journeys", ":material/timeline:", ("commissioner", "manager")),
     ),
-    "Returns": (("upload", "Upload", ":material/upload_file:", ("commissioner", "manager")),),
+    "Returns": (
+        ("my-returns", "My returns", ":material/event_available:", ("commissioner", "manager")),
+        ("upload", "Upload", ":material/upload_file:", ("commissioner", "manager")),
+        ("target-plan", "Target plan", ":material/flag:", ("commissioner", "manager")),
+    ),
     "About": (
         ("handbook", "Handbook", ":material/menu_book:", ROLES),
         ("administration", "Administration", ":material/settings:", ("administrator",)),
     ),
 }
+
+NO_FIGURES = ("upload", "handbook", "administration")
 
 STYLE = """
 <style>
@@ -45,7 +51,7 @@ STYLE = """
   .st-key-scope-bar > div { flex: 1 1 13rem !important; min-width: 13rem !important; max-width: 20rem; }
   .st-key-scope-bar .stSelectbox { width: 100% !important; }
   .stTable thead th { text-align: left !important; }
-  .stTable td, .stTable th { vertical-align: top; }
+  .stTable td, .stTable th { vertical-align: top; padding-left: .5rem !important; padding-right: .5rem !important; }
   @media (max-width: 640px) {
     .st-key-scope-bar > div { flex-basis: 100% !important; max-width: none; }
     .stTable td, .stTable th { padding: .35rem .3rem !important; font-size: .85rem; overflow-wrap: normal; }
@@ -85,6 +91,7 @@ def style() -> None:
 
 def banner() -> None:
     """Permanent on the sample database; on one's own, nothing but the way back."""
+    session.keep_in_link()
     if session.database() == "own":
         return
     with st.container(key="banner"):
@@ -93,11 +100,13 @@ def banner() -> None:
         button.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
 
 
-def changed() -> None:
-    """Says that the data have moved on since this link was made, or since this session last looked."""
+def changed(page: st.Page) -> None:
+    """On the pages that show figures: that the data have moved on since this link was made, or since this session last looked."""
+    if page.url_path in NO_FIGURES:
+        return
     with contextlib.suppress(errors.Shown):  # a database that cannot be opened is told by the page
         before = session.seen_before()
-        if before is not None and session.viewer().role != "administrator":
+        if before is not None:
             now = session.state().data_version
             st.info(f"Figures may have changed since you last looked: the data were at version {before} then and are at version {now} now.")
 

@@ -14,6 +14,8 @@ from domain.types import Upload, Viewer
 from exports import files
 from ui import findings, session, words
 
+NAMES = {sheet.table: sheet.name for sheet in fields.SHEETS}
+
 
 def uploader_key() -> str:
     """A new key after every sending empties the box, and with it the memory the files take."""
@@ -86,7 +88,7 @@ def thanks(viewer: Viewer) -> None:
     sent: Upload | None = st.session_state.get("sent")
     if sent is None:
         return
-    listed = words.joined(f"{words.count(n, 'row')} of {sheet}" for sheet, n in sent.rows.items() if n)
+    listed = words.joined(f"{words.count(n, 'row')} of {NAMES.get(table, table)}" for table, n in sent.rows.items() if n)
     st.success(f"Thank you. Your return is in: {listed or 'nothing new'}. It can be taken back here, and what it fed is on the pages under Explore.")
     with st.container(horizontal=True):
         st.page_link(session.PAGES["overview"], label="See the overview", icon=":material/home:", query_params=session.query())

@@ -31,6 +31,8 @@ PAGES = {
     "cohorts": "explore/cohorts.py",
     "journeys": "explore/journeys.py",
     "upload": "returns/upload.py",
+    "my-returns": "returns/my_returns.py",
+    "target-plan": "returns/target_plan.py",
     "handbook": "about/handbook.py",
     "administration": "about/administration.py",
 }
@@ -47,12 +49,23 @@ def _open(path: str) -> Store:
     return Store(Path(path), settings.load())
 
 
+def opened(path: str) -> Store:
+    """The store at a path, for what is cached: it gets the path, never the session."""
+    return _open(path)
+
+
 def database() -> str:
     """`sample` or `own`. A link says which when it is not the one this server opens by itself, so that a copied link reopens the same view."""
     asked = st.query_params.get("data", "")
     if asked in ("sample", "own"):
         st.session_state["database"] = asked
     return st.session_state.setdefault("database", first_database())
+
+
+def keep_in_link() -> None:
+    """The menu drops what a link says: without this, loading a page again would go from one's own data to the sample without a word."""
+    if database() != first_database() and st.query_params.get("data") != database():
+        st.query_params["data"] = database()
 
 
 def first_database() -> str:

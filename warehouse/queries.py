@@ -435,20 +435,6 @@ def people_by_quarter(cursor: duckdb.DuckDBPyConnection, service: str) -> list[d
     return _run(cursor, "select * exclude (upload_id, sheet, row) from activity where service_code = $service order by year, quarter", {"service": service})
 
 
-def plan_lines(cursor: duckdb.DuckDBPyConnection, service: str, year: int) -> list[dict[str, Any]]:
-    """One row per plan line and quarter of a plan year: projection, actual and the words that explain it (contract figures)."""
-    return _run(
-        cursor,
-        """select m.ref, m.kind, m.what_people_will_achieve, m.counted_as, m.direction, m.out_of as plan_out_of, m.from_quarter, q.quarter,
-            [m.q1, m.q2, m.q3, m.q4][q.quarter] as projection, r.actual, r.out_of, r.explanation, r.reason, r.learning, r.who_may_read_this
-        from milestones m cross join (select unnest([1, 2, 3, 4]) as quarter) q
-        left join quarterly_return r on r.service_code = m.service_code and r.year = m.year and r.ref = m.ref and r.quarter = q.quarter
-        where m.service_code = $service and m.year = $year and q.quarter >= coalesce(m.from_quarter, 1)
-        order by m.kind desc, m.ref, m.from_quarter nulls first, q.quarter""",
-        {"service": service, "year": year},
-    )
-
-
 def indicators(cursor: duckdb.DuckDBPyConnection, service: str) -> list[dict[str, Any]]:
     """A service's own totals: one row per period and indicator, newest period first (contract figures, never added to counts of records)."""
     return _run(

@@ -97,6 +97,12 @@ def began(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
     return row[0] if row else None
 
 
+def latest(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The number of the latest change of any kind: what is remembered of returns and conversations holds until the next."""
+    row = cursor.execute("select coalesce(max(position), 0) from upload").fetchone()
+    return int(row[0]) if row else 0
+
+
 def kept(cursor: duckdb.DuckDBPyConnection, table: str, services: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of one of TABLES about these services, in the order in which they were kept."""
     assert table in TABLES and "service_code" in TABLES[table]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -32,7 +33,9 @@ def answered(scope: dict[str, Any]) -> tuple[bool, list[dict[str, Any]]]:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(guard.LocalOnly(behind)(scope, receive, send))
+    # On a thread of its own: a browser test in the same process keeps a loop running on the main one
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, guard.LocalOnly(behind)(scope, receive, send)).result()
     return bool(reached), sent
 
 
