@@ -31,8 +31,9 @@ LEAST = 10  # people a comparison needs on each side
 OPEN_NOTE = "People still with the service are not in these figures."
 NO_CHANGE_NOTE = "Figures stay as they were before the latest uploads until enough people's results differ."
 WHO: dict[str, str] = {
-    "reliable-improvement": f"improved {reading.WOBBLE}", "headline": "improved clearly on what their service is mainly for", "reliable-deterioration": "scored clearly worse than at the start",
-    "no-reliable-change": "stayed about the same", "recovery": "moved out of the clinical range",
+    "reliable-improvement": f"improved {reading.WOBBLE}", "headline": "improved clearly on what their service is mainly for",
+    "reliable-deterioration": "scored clearly worse than at the start", "no-reliable-change": "stayed about the same",
+    "recovery": "moved out of the clinical range",
     "reliable-recovery": "moved out of the clinical range and are clearly better", "maintained": "stayed as well as they were",
     "first-score-rate": "have a first score", "follow-up-rate": "have a second score", "no-second-score": "have no second score",
 }  # fmt: skip

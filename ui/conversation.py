@@ -51,7 +51,7 @@ def attempt(told: str, doing: Callable[..., Any], *given: Any, **named: Any) -> 
 def chosen(viewer: Viewer, scope: Scope) -> tuple[str, list[returns.Return], returns.Return | None]:
     """The service and its returns, newest first, and the return the page is about; boxes to choose others. Empty: choose a service first."""
     names = {card.code: card.name for card in session.services()}
-    code = scope.services[0] if len(scope.services) == 1 else next(iter(names)) if len(names) == 1 or viewer.role == "manager" and names else ""
+    code = scope.services[0] if len(scope.services) == 1 else next(iter(names)) if len(names) == 1 or (viewer.role == "manager" and names) else ""
     if not code:
         return "", [], None
     found = returns.calendar(session.store(), viewer, today(), [code])[::-1]
@@ -362,7 +362,7 @@ def figures(viewer: Viewer, r: returns.Return) -> None:
         return
     rows = [
         {
-            "Line": f"{g.ref}: {g.what}", "Expected": "" if g.projection is None else f"{g.projection:g}", "Happened": "" if g.actual is None else f"{g.actual:g}",
+            "Line": f"{g.ref}: {g.what}", "Expected": _figure(g.projection), "Happened": _figure(g.actual),
             "In the service's words": " ".join(part for part in (g.explanation, f"({g.reason})" if g.reason else "") if part),
         }
         for g in found
@@ -372,3 +372,7 @@ def figures(viewer: Viewer, r: returns.Return) -> None:
         with st.expander("Explain these figures"):
             st.markdown(words.plain(plans.chance_gaps(found)))
             st.markdown("\n".join(chances))
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -26,11 +26,9 @@ def show(findings: Sequence[Finding], read: Mapping[str, int]) -> None:
     if need:
         first = need[0]
         rows = in_need(need, read)
-        ready = (
-            f"We read {words.count(n_rows, 'row')}, and none is ready yet"
-            if rows == n_rows
-            else f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
-        )
+        ready = f"We read {words.count(n_rows, 'row')}; {n_rows - rows:,} are ready and {rows:,} {'needs' if rows == 1 else 'need'} you"
+        if rows == n_rows:
+            ready = f"We read {words.count(n_rows, 'row')}, and none is ready yet"
         st.markdown(f"**{ready if 0 < rows <= n_rows else 'Something needs you first'}; start here.**")
         st.markdown(" ".join(words.plain(part) for part in (f"{first.cell}:" if first.cell else "", first.message, first.fix) if part))
     else:

@@ -89,7 +89,8 @@ def _columns(year: int) -> dict[str, Any]:
         "kind": pick("Kind", options=list(codes.LINE_KINDS)),
         "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width="large"),
         "what_changes": pick("What changes", options=list(codes.WHAT_CHANGES)), "direction": pick("Direction", options=list(codes.DIRECTIONS)),
-        "counted_as": pick("Counted as", options=list(codes.COUNTED_AS)), "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,
+        "counted_as": pick("Counted as", options=list(codes.COUNTED_AS)),
+        "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,
     }  # fmt: skip
 
 

@@ -140,37 +140,40 @@ def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
     """Brings an older database up to date; each step and its record are one transaction (the caller's)."""
     cursor.execute("create table if not exists migration (name varchar, happened_at timestamp)")
     done = {row[0] for row in cursor.execute("select name from migration").fetchall()}
-    for name, sql in _steps():
+    sheets = _sheet_steps(cursor)
+    steps = [(file.stem, file.read_text()) for file in sorted((HERE / "migrations").glob("*.sql"))]
+    for name, sql in [*steps, *sheets]:
         if name not in done:
             cursor.execute(sql)
             cursor.execute("insert into migration values ($name, $now)", {"name": name, "now": datetime.now()})
 
 
-def _steps() -> Iterator[tuple[str, str]]:
-    """(name, SQL) of every migration, in order."""
-    for file in sorted((HERE / "migrations").glob("*.sql")):
-        yield file.stem, file.read_text()
-    # The sheet tables follow domain/fields: a sheet or a column that is new there is added here, under a name that says so.
+def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """(name, SQL) for each sheet, or column of a sheet, that is new in domain/fields since this database was last opened."""
+    rows = cursor.execute("select table_name, column_name from information_schema.columns").fetchall()
+    held = {table: {c for t, c in rows if t == table} for table, _ in rows}
+    steps = []
     for sheet in fields.SHEETS:
         columns = {f.column: fields.sql_type(f) for f in sheet.fields} | {"upload_id": "VARCHAR", "sheet": "VARCHAR", "row": "INTEGER"}
-        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        yield f"sheet {sheet.table}", f"create table if not exists {sheet.table} ({listed})"
-        for column, kind in columns.items():
-            yield f"column {sheet.table}.{column}", f'alter table {sheet.table} add column if not exists "{column}" {kind}'
+        if sheet.table not in held:
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            steps.append((f"sheet {sheet.table}", f"create table {sheet.table} ({listed})"))
+        else:
+            new = [(column, kind) for column, kind in columns.items() if column not in held[sheet.table]]
+            steps += [(f"column {sheet.table}.{column}", f'alter table {sheet.table} add column "{column}" {kind}') for column, kind in new]
+    return steps
 
 
 def load_measures(cursor: duckdb.DuckDBPyConnection, measures: dict[str, Measure]) -> None:
     """Puts the measures where the marts can join them. Published thresholds are replaced; computed ones stay until recomputed."""
     cursor.execute("delete from measure")
-    cursor.execute("delete from threshold where not computed")
-    for m in measures.values():
-        cursor.execute(
-            "insert into measure values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)],
-        )
-        if m.reliable_change is not None:
-            cursor.execute("delete from threshold where measure = ?", [m.code])  # a published value beats a computed one
-            cursor.execute("insert into threshold values (?, ?, false, null, null, null, null)", [m.code, m.reliable_change])
+    cursor.executemany(
+        "insert into measure values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [[m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)] for m in measures.values()],
+    )
+    published = [[m.code, m.reliable_change] for m in measures.values() if m.reliable_change is not None]
+    cursor.execute("delete from threshold where not computed or measure in (select unnest($codes))", {"codes": [code for code, _ in published]})
+    cursor.executemany("insert into threshold values (?, ?, false, null, null, null, null)", published)  # a published value beats a computed one
 
 
 def _float(value: object) -> float | None:

@@ -229,3 +229,17 @@ def test_rebuild_keeps_a_change_whose_log_line_a_crash_cut_off(store, tmp_path):
 def test_a_folder_made_for_the_database_is_its_owners_alone(tmp_path):
     Store(tmp_path / "new" / "store.duckdb", Settings()).close()
     assert os.name == "nt" or (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_a_column_new_in_the_workbook_is_added_to_an_older_database(tmp_path):
+    store = Store(tmp_path / "store.duckdb", Settings())
+    with store.writing() as cursor:
+        cursor.execute("alter table people drop column main_need")
+        cursor.execute("drop table learning")
+    store.close()
+    store = Store(tmp_path / "store.duckdb", Settings())
+    with store.reading() as cursor:
+        assert cursor.execute("select main_need from people").fetchall() == [] and cursor.execute("select source from learning").fetchall() == []
+        names = [row[0] for row in cursor.execute("select name from migration").fetchall()]
+    store.close()
+    assert "column people.main_need" in names
