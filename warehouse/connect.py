@@ -140,12 +140,10 @@ def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
     """Brings an older database up to date; each step and its record are one transaction (the caller's)."""
     cursor.execute("create table if not exists migration (name varchar, happened_at timestamp)")
     done = {row[0] for row in cursor.execute("select name from migration").fetchall()}
-    sheets = _sheet_steps(cursor)
-    steps = [(file.stem, file.read_text()) for file in sorted((HERE / "migrations").glob("*.sql"))]
-    for name, sql in [*steps, *sheets]:
-        if name not in done:
-            cursor.execute(sql)
-            cursor.execute("insert into migration values ($name, $now)", {"name": name, "now": datetime.now()})
+    files = [(file.stem, file.read_text()) for file in sorted((HERE / "migrations").glob("*.sql"))]
+    for name, sql in [*((name, sql) for name, sql in files if name not in done), *_sheet_steps(cursor)]:
+        cursor.execute(sql)
+        cursor.execute("insert into migration values ($name, $now)", {"name": name, "now": datetime.now()})
 
 
 def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
