@@ -172,15 +172,15 @@ def to_ask(store: Store, viewer: Viewer, services: Sequence[str] = (), quarter: 
     year, number = (quarter.year, quarter.number) if quarter else (None, None)
     gaps = plans.gaps(store, viewer, services, year, number)
     made: dict[tuple[str, Quarter], list[Question]] = defaultdict(list)
-    for q in sorted({g.quarter for g in gaps if g.actual is not None}):
-        for m in plans.matches(store, viewer, services, q.year, q.number):
+    for at in sorted({g.quarter for g in gaps if g.actual is not None}):
+        for m in plans.matches(store, viewer, services, at.year, at.number):
             explained = "thank you" in m.question.lower()
-            if m.questioned and not explained and (m.service, q.year) not in counted and (m.service, q, "matches", "") not in known:
-                made[m.service, q].append(_candidate(m.service, q, "", "matches", m.question, float("inf")))
+            if m.questioned and not explained and (m.service, at.year) not in counted and (m.service, at, "matches", "") not in known:
+                made[m.service, at].append(_candidate(m.service, at, "", "matches", m.question, float("inf")))
     for g in sorted(gaps, key=lambda g: -g.size):
         if g.asked and not (g.explanation or g.reason) and (g.service, g.quarter, "gap", g.ref) not in known:
             made[g.service, g.quarter].append(_candidate(g.service, g.quarter, g.ref, "gap", g.question, g.size))
-    return [q for at, those in sorted(made.items()) for q in those[: max(0, MOST_ASKED - len(already[at]))]]
+    return [q for of, those in sorted(made.items()) for q in those[: max(0, MOST_ASKED - len(already[of]))]]
 
 
 def _candidate(service: str, quarter: Quarter, ref: str, about: str, words: str, size: float) -> Question:
@@ -211,7 +211,7 @@ def _put(store: Store, viewer: Viewer, asked: Sequence[Question], at: datetime, 
     """Keeps questions, and with the first of them an answer, as one change."""
     if not asked:
         return []
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "question_id": f"{at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", "service_code": q.service, "year": q.quarter.year, "quarter": q.quarter.number,
             "ref": q.ref, "about": q.about, "words": q.words, "asked_by": q.asked_by,

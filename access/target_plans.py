@@ -61,21 +61,22 @@ class TargetPlan:
 
 
 def of(store: Store, viewer: Viewer, service: str, year: int) -> TargetPlan:
-    """The plan of a service for a year: the version being negotiated, else what is in force, else last year's lines to begin from.
+    """The plan of a service for a year: the version being negotiated, else what is in force, else the lines of the plan before it to begin from.
 
     Raises Refused where the viewer may not look.
     """
     conversation.check_may_see(store, viewer, service)
     with store.reading() as cursor:
         rows = [r for r in kept.kept(cursor, "plan_version", [service]) if r["year"] == year]
-        stored, before = kept.lines_of(cursor, service, year), kept.lines_of(cursor, service, year - 1)
-        sections = kept.words_of(cursor, service, year) or kept.words_of(cursor, service, year - 1)
         years = {y for _, y, _ in kept.expected(cursor, [service])}
+        last = max((y for y in years if y < year), default=year)  # to begin from, where the year has none of its own
+        stored, before = kept.lines_of(cursor, service, year), kept.lines_of(cursor, service, last)
+        sections = kept.words_of(cursor, service, year) or kept.words_of(cursor, service, last)
     versions = tuple(_version(r) for r in rows)
     first = not any(y < year for y in years)
     if versions and versions[-1].step != "agreed":
-        last = versions[-1]
-        return TargetPlan(service, year, last.step, last.from_quarter, last.lines, last.sections, versions, first)
+        v = versions[-1]
+        return TargetPlan(service, year, v.step, v.from_quarter, v.lines, v.sections, versions, first)
     state = "agreed" if versions else "in force" if stored else "none"
     lines = in_force(stored) if stored else in_force(before)
     return TargetPlan(service, year, state, 1, tuple(lines), sections, versions, first)
@@ -210,7 +211,11 @@ def _keep(store: Store, viewer: Viewer, service: str, year: int, from_quarter: i
 def state_sentence(found: TargetPlan) -> str:
     """Where the plan stands, in words."""
     if found.state in ("none", "in force") or not found.versions:
-        told = "There is no plan for this year yet. Below are last year's lines to begin from." if found.lines else "There is no plan for this year yet."
+        told = (
+            "There is no plan for this year yet. Below are the lines of the plan before it, to begin from."
+            if found.lines
+            else "There is no plan for this year yet."
+        )
         return "This plan came as a workbook and is in force. It has not been agreed here." if found.state == "in force" else told
     last = found.versions[-1]
     when = british(last.happened_at.date())

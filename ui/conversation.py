@@ -87,6 +87,12 @@ def waiting(viewer: Viewer) -> None:
         st.caption(f"And {words.count(len(told) - 5, 'more thing')}, in the calendar below.")
 
 
+def back(scope: Scope) -> None:
+    """From one return to the whole quarter."""
+    wider = scope.with_(services=())
+    st.page_link(session.PAGES["my-returns"], label="All returns of the quarter", icon=":material/arrow_back:", query_params=session.query(wider))
+
+
 def where_it_stands(r: returns.Return) -> None:
     st.markdown(words.plain(returns.state_sentence(r)))
     st.caption(words.plain(returns.due_sentence(r)))
@@ -253,13 +259,14 @@ def history(found: list[returns.Return]) -> None:
     st.subheader("What became of each return", anchor=False)
     rows = [
         {
-            "Quarter": f"{r.quarter.months()} ({r.quarter})", "Due": british(r.due_on), "Sent": british(r.sent_on) if r.sent_on else "",
-            "On time": r.timeliness, "Now": "nothing to report" if r.nothing_to_report else r.state, "Read": british(r.read_on) if r.read_on else "",
+            "Quarter": f"{r.quarter.months()} ({r.quarter})", "Due": british(r.due_on),
+            "Sent": british(r.sent_on) if r.sent_on and r.timeliness != "came with the history" else "", "On time": r.timeliness, "Now": "nothing to report" if r.nothing_to_report else r.state, "Read": british(r.read_on) if r.read_on else "",
             "Shown at": "; ".join(r.shown_at),
         }
         for r in found
     ]  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Returns of this service, newest first")
+    made = pd.DataFrame(rows)
+    st.dataframe(made.drop(columns=[c for c in ("Read", "Shown at") if not made[c].any()]), hide_index=True, alt="Returns of this service, newest first")
 
 
 # ---- the commissioner's side -----------------------------------------------------------------------------------------------------------------
@@ -284,10 +291,10 @@ def in_an_hour(viewer: Viewer, scope: Scope) -> None:
     if hour.missing:
         st.markdown("**Not in yet:** " + words.plain(words.joined(f"{names.get(r.service, r.service)} (due {british(r.due_on)})" for r in hour.missing)))
     for n, w in enumerate(hour.conversations):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"worth-{n}"):
-            st.markdown(f"**{words.plain(names.get(w.service, w.service))}** · {words.plain(w.words)}", width="stretch")
-            at = w.question.quarter if w.question else hour.quarter
-            st.button("Open", key=f"open-{n}", on_click=_go, args=(scope, w.service, at), help="Opens this return below")
+        told, opens = st.columns([8, 1], vertical_alignment="center")
+        told.markdown(f"**{words.plain(names.get(w.service, w.service))}** · {words.plain(w.words.partition(' What happened?')[0])}")
+        at = w.question.quarter if w.question else hour.quarter
+        opens.button("Open", key=f"open-{n}", on_click=_go, args=(scope, w.service, at), help="Opens this return and its questions")
     if hour.more:
         st.caption(f"{words.capital(words.count(hour.more, 'more'))}, in the calendar.")
     if hour.thanks:
@@ -308,7 +315,9 @@ def calendar(viewer: Viewer, scope: Scope) -> None:
     st.subheader("The calendar", anchor=False)
     year = st.selectbox("Plan year", years, format_func=year_name, key="calendar-year", width=200)
     names = session.names()
-    st.dataframe(calendar_table([r for r in found if r.quarter.year == year], names), alt=f"Returns of {year_name(year)}: one row per service")
+    st.dataframe(
+        calendar_table([r for r in found if r.quarter.year == year], names), alt=f"Returns of {year_name(year)}: one row per service", height="content"
+    )
     known = {c: names[c] for c in sorted({r.service for r in found if r.quarter.year == year and r.service in names}, key=lambda c: names[c])}
     pick.box(
         "Open a return of",
@@ -327,8 +336,8 @@ def calendar_table(found: list[returns.Return], names: dict[str, str]) -> pd.Dat
     for r in found:
         now = f", {r.state}" if r.is_in and r.state != "sent" else ""
         rows.setdefault(names.get(r.service, r.service), {})[r.quarter.months()] = f"{SIGNS[r.timeliness]}{now}"
-    columns = [q.months() for q in sorted({r.quarter for r in found})]
-    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).fillna("").sort_index()
+    columns = {q.months(): " to ".join(month[:3] for month in q.months().split(" to ")) for q in sorted({r.quarter for r in found})}
+    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(columns)).fillna("").sort_index().rename(columns=columns)
 
 
 def decide(viewer: Viewer, r: returns.Return) -> None:

@@ -22,10 +22,11 @@ STEPS = {"drafted": "Draft saved", "proposed": "Proposed", "returned": "Sent bac
 
 
 def year_of(service: str, viewer: Viewer) -> int:
-    """The plan year the page is about: next year's once this year's last quarter has begun."""
+    """The plan year the page is about: at first the one after the latest plan."""
     now = quarter_of(conversation.today())
-    years = sorted({now.year - 1, now.year, now.year + 1, *desk.plan_years(session.store(), viewer, service)}, reverse=True)
-    first = now.year + 1 if now.number >= 3 else now.year
+    known = desk.plan_years(session.store(), viewer, service)
+    first = min(known[0] + 1, now.year + 1) if known else now.year
+    years = sorted({first, now.year, now.year + 1, *known}, reverse=True)
     return st.selectbox("Plan year", years, years.index(first), format_func=year_name, key=f"plan-year-{service}", width=200)
 
 

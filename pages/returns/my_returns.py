@@ -16,6 +16,8 @@ if not session.services():
 conversation.done()
 if manages:
     conversation.waiting(viewer)
+elif len(scope.services) == 1:
+    conversation.back(scope)
 else:
     conversation.in_an_hour(viewer, scope)
     conversation.calendar(viewer, scope)

@@ -57,7 +57,7 @@ def test_a_quarter_from_the_plan_to_an_accepted_return_and_back(begun: Store, ap
     # There and then, the one gap is asked about. The commissioner puts it; the manager answers; the commissioner accepts, locks and opens again.
     assert "You expected 12 people to take step M1" in said(at)
     at = seen("commissioner")
-    assert "1 return is" in said(at).lower() and "take step M1" in said(at)
+    assert "You expected 12 people to take step M1" in said(at)
     at.button("put-all").click().run()
     assert returns.one(begun, manager, "S1", quarter, today).state == "asked about"
     at = seen("manager")
@@ -87,20 +87,15 @@ def test_a_quarter_from_the_plan_to_an_accepted_return_and_back(begun: Store, ap
 
 def test_a_plan_is_proposed_and_agreed_on_its_page(begun: Store, app: Callable[..., Any]) -> None:
     today, manager = date.today(), manager_of("P1")
-    year = conversation.latest_ended(today).year + 2
-    lines = target_plans.of(begun, manager, "S1", year - 1).lines
-    assert target_plans.save(begun, manager, "S1", year, lines, {}, today) == []
+    year = conversation.latest_ended(today).year + 1
+    assert target_plans.save(begun, manager, "S1", year, target_plans.of(begun, manager, "S1", year).lines, {}, today) == []
 
     def seen(role: str) -> Any:
         at = app(role=role, provider="P1", page=PLAN, service="S1")
-        at.selectbox("plan-year-S1").set_value(year).run()
+        assert at.selectbox("plan-year-S1").value == year  # the year after the latest plan
         assert not at.exception and not at.error, said(at)
         return at
 
-    shown = [int(option[:4]) for option in app(role="manager", provider="P1", page=PLAN, service="S1").selectbox("plan-year-S1").options]
-    if year not in shown:
-        year = shown[0]
-        assert target_plans.save(begun, manager, "S1", year, lines, {}, today) == []
     at = seen("manager")
     assert "A draft, saved on" in said(at)
     at.button(f"propose-S1-{year}").click().run()
@@ -120,6 +115,7 @@ def test_accept_all_with_nothing_to_ask(begun: Store, app: Callable[..., Any]) -
     returns.send(begun, manager, "S1", quarter, {ref: {"actual": n} for ref, n in NEAR.items()}, today)
     at = app(page=PAGE)
     assert not at.exception and not at.error, said(at)
+    assert "1 return is in of" in said(at)
     at.button("accept-all").click().run()
     assert "1 return accepted." in said(at) and returns.one(begun, manager, "S1", quarter, today).state == "accepted"
     assert not any(b.key == "accept-all" for b in at.button)

@@ -15,6 +15,7 @@ from hypothesis import strategies as some
 
 from access import curves, desk, statistics
 from access.rules import COMMAND_LINE
+from domain.errors import Refused
 from domain.settings import Settings
 from domain.types import Event, Scope, Viewer
 from tests.second_opinion import plain
@@ -177,3 +178,38 @@ def test_what_was_shown_stays_until_five_people_differ() -> None:
         new = pd.DataFrame({"grp": "G", "person": [f"n{i}" for i in range(more)], "days": 40, "event": 1, "alone": False})
         after = curves.protect(pd.concat([times, new], ignore_index=True), "inside", 5, before.remembered)
         assert (len(after.rows) != len(before.rows)) == moves and (after.stayed == ("G",)) == (not moves)
+
+
+# ---- who may ask -----------------------------------------------------------------------------------------------------------------------------
+
+DOORS = {
+    "charts": lambda store, viewer, scope: statistics.spc_charts(store, viewer, "reliable-improvement", scope),
+    "funnel": lambda store, viewer, scope: statistics.funnels(store, viewer, "reliable-improvement", scope.with_(by="service")),
+    "equity": lambda store, viewer, scope: statistics.against_rest(store, viewer, "reliable-improvement", scope.with_(by="gender")),
+    "time": lambda store, viewer, scope: statistics.time_to_improvement(store, viewer, scope),
+    "missing": lambda store, viewer, scope: statistics.with_missing(store, viewer, "reliable-improvement", scope),
+    "effects": lambda store, viewer, scope: statistics.effect_sizes(store, viewer, scope),
+    "casemix": lambda store, viewer, scope: statistics.casemix(store, viewer, scope),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_rights_are_those_of_the_desk(loaded: Any, door: str) -> None:
+    store, _ = loaded
+    ask, scope = DOORS[door], Scope(measure="PHQ-9")
+    with pytest.raises(Refused, match="no outcome figures"):
+        ask(store, Viewer("a", "administrator", (), "s"), scope)
+    with pytest.raises(Refused, match="another provider"):
+        ask(store, Viewer("m", "manager", ("P1",), "s"), scope.with_(services=("S0",)))
+    told = {role: ask(store, Viewer(role, role, ("P1",) if role == "manager" else (), "s"), scope) for role in ("manager", "commissioner", "presenter")}
+    assert {role: t.policy for role, t in told.items()} == {"manager": "own", "commissioner": "inside", "presenter": "outside"}
+    if door == "funnel":
+        assert set(told["manager"].rows["group"]) <= {"S1", "S4"}  # the services of P1
+
+
+def test_a_cohort_has_the_row_it_has_among_the_others(loaded: Any) -> None:
+    store, _ = loaded
+    among = statistics.time_to_improvement(store, MACHINE, Scope(measure="PHQ-9", by="gender"), "inside").rows
+    alone = statistics.time_to_improvement(store, MACHINE, Scope(measure="PHQ-9", cohort=(("gender", "female"),)), "inside").rows
+    assert len(alone) == 1
+    pd.testing.assert_frame_equal(alone, among[among["group"] == "female"].reset_index(drop=True))
