@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from openpyxl import Workbook
 from openpyxl.utils import coordinate_to_tuple
@@ -25,6 +26,10 @@ from openpyxl.utils import coordinate_to_tuple
 from domain import settings
 from domain.types import Viewer
 from warehouse.connect import Store
+
+# How long one example takes says something about the machine, not about us; a run that finds a fault keeps the example.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUTER = ROOT / "pages" / "_main.py"

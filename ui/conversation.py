@@ -259,12 +259,16 @@ def history(found: list[returns.Return]) -> None:
     st.subheader("What became of each return", anchor=False)
     rows = [
         {
-            "Quarter": f"{r.quarter.months()} ({r.quarter})", "Due": british(r.due_on),
-            "Sent": british(r.sent_on) if r.sent_on and r.timeliness != "came with the history" else "", "On time": r.timeliness, "Now": "nothing to report" if r.nothing_to_report else r.state, "Read": british(r.read_on) if r.read_on else "",
+            "Quarter": f"{r.quarter.months()} ({r.quarter})",
+            "Due": british(r.due_on),
+            "Sent": british(r.sent_on) if r.sent_on and r.timeliness != "came with the history" else "",
+            "On time": r.timeliness,
+            "Now": "nothing to report" if r.nothing_to_report else r.state,
+            "Read": british(r.read_on) if r.read_on else "",
             "Shown at": "; ".join(r.shown_at),
         }
         for r in found
-    ]  # fmt: skip
+    ]
     made = pd.DataFrame(rows)
     st.dataframe(made.drop(columns=[c for c in ("Read", "Shown at") if not made[c].any()]), hide_index=True, alt="Returns of this service, newest first")
 

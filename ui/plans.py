@@ -14,7 +14,9 @@ from domain.quarters import Quarter, british, quarter_of, year_name
 from domain.types import Viewer
 from ui import conversation, session, words
 
-SHOWN = ("ref", "replaces_ref", "kind", "what_people_will_achieve", "what_changes", "direction", "counted_as", "out_of", *QUARTERS, "baseline", "verification")
+SHOWN = (
+    "ref", "what_people_will_achieve", *QUARTERS, "counted_as", "kind", "out_of", "direction", "what_changes", "replaces_ref", "baseline", "verification",
+)  # fmt: skip
 DEVELOPMENTAL = (
     "This is the service's first plan year: its projections are educated guesses. A difference will teach us about the guess; nobody is judged on it."
 )
@@ -84,15 +86,20 @@ def table(plan: TargetPlan) -> pd.DataFrame:
 
 def _columns(year: int) -> dict[str, Any]:
     pick = st.column_config.SelectboxColumn
-    figures = {q: st.column_config.NumberColumn(Quarter(year, n).months(), min_value=0) for n, q in enumerate(QUARTERS, start=1)}
+    figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width="small") for n, q in enumerate(QUARTERS, start=1)}
     return {
         "ref": st.column_config.TextColumn("Line", help="A short reference, such as M1 or T1"), "replaces_ref": "In place of",
         "kind": pick("Kind", options=list(codes.LINE_KINDS)),
-        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width="large"),
+        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width="medium"),
         "what_changes": pick("What changes", options=list(codes.WHAT_CHANGES)), "direction": pick("Direction", options=list(codes.DIRECTIONS)),
         "counted_as": pick("Counted as", options=list(codes.COUNTED_AS)),
         "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,
     }  # fmt: skip
+
+
+def _short(quarter: Quarter) -> str:
+    """`Apr to Jun` for `April to June 2026`."""
+    return " to ".join(month[:3] for month in quarter.months().split(" to "))
 
 
 def decide(plan: TargetPlan, viewer: Viewer) -> None:

@@ -96,7 +96,7 @@ class Store:
     def rules_hash(self) -> str:
         """Changes when a measure, a setting that shapes the marts, or the marts' SQL changes."""
         shaping = [self.settings.came_back_days, self.settings.score_window_days]
-        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in MARTS]])
+        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in (*MARTS, "released")]])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _recover(self) -> list[str]:

@@ -192,7 +192,7 @@ def test_nothing_to_report_is_one_tick_and_figures_take_its_place(planned: Store
 
 def test_only_what_changes_is_sent(planned: Store) -> None:
     """A workbook that holds last quarter too, unchanged, must not open what was accepted."""
-    sent(planned, "S1", Q1, figures())
+    returns.send(planned, MANAGER, "S1", Q1, figures(), TODAY)
     returns.accept(planned, COMMISSIONER, "S1", Q1, TODAY)
     head = ["service code", "year", "quarter", "ref", "actual"]
     rows = [["S1", "2025-26", q, ref, given["actual"]] for q in (1, 2) for ref, given in figures().items()]
@@ -240,7 +240,7 @@ def everything(store: Store) -> dict[str, Any]:
 
 
 def test_a_rebuild_gives_the_same_steps_questions_drafts_and_plans(planned: Store) -> None:
-    upload = sent(planned, "S1", Q1, figures(M1=2))
+    sent(planned, "S1", Q1, figures(M1=2))
     taken = sent(planned, "S1", Q1, figures(M1=3))
     intake.undo(planned, taken, MANAGER)
     (asked,) = conversation.to_ask(planned, MANAGER, ["S1"], Q1)
@@ -296,7 +296,7 @@ def test_an_answer_travels_with_the_figure(planned: Store) -> None:
 
 
 def test_counted_is_remembered_for_the_year(planned: Store) -> None:
-    for quarter, today in ((Q1, TODAY), (Q2, date(2025, 10, 10))):
+    for quarter in (Q1, Q2):
         sent(planned, "S1", quarter, {ref: {"actual": n} for ref, n in LINES.items()})
     first = conversation.to_ask(planned, MANAGER, ["S1"], Q1)
     assert [q.about for q in first] == ["matches"] and "counted, or carried over" in first[0].words
