@@ -146,13 +146,28 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
         if elsewhere:
             raise Refused("That service belongs to another provider. You can see your own services here, and like services taken together.")
         scope = scope.narrowed_to(viewer)
+    if not scope.measure and scope.by != "measure" and (metric.needs_measure or scope.by == "perspective"):
+        scope, notes = _on_the_only_one(store, scope)
     if metric.id == "headline":
         scope = scope.with_(measure="", subscale="", perspective="")
     if policy != "own":
         about = _about(store)
-        scope, notes = rules.snapped(scope, about)
+        scope, snapped = rules.snapped(scope, about)
+        notes += snapped
         notes += (disclosure.STAYED_NOTE,) if _waits(store, scope, about) else ()
     return metric, scope, policy, notes
+
+
+def _on_the_only_one(store: Store, scope: Scope) -> tuple[Scope, tuple[str, ...]]:
+    """The scope on the only questionnaire in use there, and a note that says so; unchanged where there are several or none."""
+    about = _about(store)
+    mine = {s: a for s, a in about.items() if not scope.providers or a["provider"] in scope.providers}
+    chosen = scope.services or tuple(s for s, a in mine.items() if not scope.entry or a[scope.entry] == scope.value)
+    with store.reading() as cursor:
+        used = queries.measures_used(cursor, chosen) if chosen else []
+    if len(used) != 1:
+        return scope, ()
+    return scope.with_(measure=used[0]), (f"On {used[0]}, the only questionnaire in use here.",)
 
 
 def _waits(store: Store, scope: Scope, about: dict[str, dict[str, str]]) -> bool:

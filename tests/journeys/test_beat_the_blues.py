@@ -172,3 +172,9 @@ def test_first_and_last_of_every_person(people: list[Person], ask: Callable[[str
 
 def repr_of(row: tuple[Any, ...]) -> list[str]:
     return [f"{float(v):09.3f}" if not (v is None or isinstance(v, bool | str)) else repr(v) for v in row]
+
+
+if __name__ == "__main__":  # the README's example: the trial as a workbook
+    import sys
+
+    Path(sys.argv[1]).write_bytes(as_workbook(trial()))

@@ -149,6 +149,18 @@ def test_averages_need_one_questionnaire(store):
     assert desk.ask(store, COMMISSIONER, "mean-change", Scope(by="measure")).total is None
 
 
+def test_without_a_choice_the_only_questionnaire_in_use_is_taken_and_said(tmp_path):
+    store = Store(tmp_path / "s.duckdb", Settings())
+    data = plain.made_up(5, 300, 2)
+    data["assessments"] = [a for a in data["assessments"] if a["measure"] == "GAD-7"]
+    writes.commit(store, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "t", "manager", datetime(2026, 3, 31)))
+    alone = desk.ask(store, MACHINE, "mean-change", Scope(), policy="own")
+    assert alone.rows == desk.ask(store, MACHINE, "mean-change", Scope(measure="GAD-7"), policy="own").rows and alone.rows[0].denominator
+    assert alone.notes == ("On GAD-7, the only questionnaire in use here.",)
+    assert desk.ask(store, MACHINE, "follow-up-rate", Scope(by="perspective"), policy="own").scope.measure == "GAD-7"
+    store.close()
+
+
 def test_unknown_words_are_told(store):
     for question in (("no-such", Scope()), ("recovery", Scope(measure="XYZ")), ("recovery", Scope(by="colour"))):
         with pytest.raises(Shown):
