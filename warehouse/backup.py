@@ -18,7 +18,7 @@ from warehouse import ledger
 from warehouse.connect import Store, build_marts, set_site
 from warehouse.store import replay
 
-KEPT = ("audit", "shown", "outcome_released", "headline_released", "score_released")  # facts of the past that no replay can make again
+KEPT = ("audit", "shown", "waiting", "outcome_frozen", "headline_frozen", "score_frozen")  # facts of the past that no replay can make again
 
 
 def backup(store: Store, out: Path) -> Path:

@@ -96,7 +96,7 @@ class Store:
     def rules_hash(self) -> str:
         """Changes when a measure, a setting that shapes the marts, or the marts' SQL changes."""
         shaping = [self.settings.came_back_days, self.settings.score_window_days]
-        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in (*MARTS, "released")]])
+        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in ("before", *MARTS, "released")]])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _recover(self) -> list[str]:
@@ -185,9 +185,6 @@ def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services:
     one can change for all of a provider's services.
     """
     wanted = MARTS if tables is None else tuple(mart for mart in MARTS if FOLLOWS[mart] & set(tables))
-    if services is None:  # also rows of services that are no more
-        for mart in MARTS:
-            cursor.execute(f"delete from {mart}")
     cursor.execute(
         """create or replace temp table touched as select service_code from services where $all or provider_code in (
             select provider_code from services where service_code in (select unnest($codes))
@@ -196,8 +193,12 @@ def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services:
         {"all": services is None, "codes": services or [""]},
     )
     values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days, "released_after": RELEASED_AFTER}
-    for mart in (*wanted, *(("released",) if "outcome" in wanted else ())):
-        cursor.execute((HERE / "marts" / f"{mart}.sql").read_text().format(**values))
+    steps = ("before", *wanted, "released") if "outcome" in wanted else wanted
+    for step in steps:
+        if step == MARTS[0] and services is None:  # also rows of services that are no more
+            for mart in MARTS:
+                cursor.execute(f"delete from {mart}")
+        cursor.execute((HERE / "marts" / f"{step}.sql").read_text().format(**values))
     set_site(cursor, "data_date", str(data_date(cursor) or ""))
 
 
