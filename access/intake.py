@@ -191,21 +191,13 @@ def _strangers(strangers: list[arrivals.Stranger], found: list[Any]) -> list[Fin
         if seen <= LISTED:
             at = columns.get((file, named))
             wanted = {"person": "person", "goal": "goal_ref", "outside": "date", "more": "actual"}[what]
-            column = _letter(at.raw.first_column + at.columns[wanted]) if at and wanted in at.columns else ""
+            column = recognise.letters(at.raw.first_column + at.columns[wanted]) if at and wanted in at.columns else ""
             told.append(Finding(severity, code, f"{fields.BY_TABLE[table].name} row {row} {message}", fix, named, row, column, file))  # type: ignore[arg-type]
     for (file, named, what), count in listed.items():
         if count > LISTED:
             severity, code, message, fix = STRANGERS[what]
             told.append(Finding(severity, code, f"{count - LISTED:,} more rows: each {message}", fix, named, None, "", file, count - LISTED))  # type: ignore[arg-type]
     return told
-
-
-def _letter(column: int) -> str:
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _restores(store: Store, content: str) -> str:
