@@ -127,7 +127,7 @@ def app() -> Callable[..., Any]:
     from streamlit.testing.v1 import AppTest
 
     def start(role: str = "commissioner", provider: str = "", page: str = "", **query: str | list[str]) -> AppTest:
-        at = AppTest.from_file(str(ROUTER), default_timeout=30)
+        at = AppTest.from_file(str(ROUTER), default_timeout=120)
         at.session_state["role"] = role
         if provider:
             at.session_state["provider"] = provider
@@ -170,7 +170,7 @@ def browser() -> Iterator[Any]:
 def page(browser: Any) -> Iterator[Any]:
     """A fresh page at 1440 × 900 with no memory of earlier ones."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="en-GB")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(90_000)
     yield context.new_page()
     context.close()
 

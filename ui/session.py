@@ -103,6 +103,7 @@ def use(name: str) -> None:
     for key in [key for key in st.session_state if key not in ("role", "session", "view-as")]:
         del st.session_state[key]
     st.session_state["database"] = name
+    st.query_params.from_dict({"data": name})  # or the link of the run before would win over the choice
     st.session_state["going"] = ("overview", {"data": name} if name != first_database() else {})
 
 

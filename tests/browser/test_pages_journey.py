@@ -56,7 +56,7 @@ def test_from_a_workbook_to_one_coded_line_and_back_by_a_link(start_server: Call
     settled(page)
     page.set_input_files("input[type=file]", str(file))
     page.get_by_text("What will change").wait_for()
-    assert page.get_by_text("We read 'Assessments': 80 rows.").is_visible()
+    page.get_by_text("We read 'Assessments': 80 rows.").wait_for()
     page.get_by_role("button", name="Send this return").click()
     page.get_by_text("Thank you. Your return is in").wait_for()
 
@@ -92,8 +92,8 @@ def test_from_a_workbook_to_one_coded_line_and_back_by_a_link(start_server: Call
         stranger.goto(cohorts)
         settled(stranger)
         stranger.get_by_role("heading", name="Cohorts", exact=True).wait_for()
-        assert stranger.get_by_role("button", name="The Elms").is_visible()
-        assert stranger.get_by_role("button", name="Quarter in which they ended: 2025-26 Q1").is_visible()
+        stranger.get_by_role("button", name="The Elms").wait_for()
+        stranger.get_by_role("button", name="Ending quarter: 2025-26 Q1").wait_for()
         stranger.goto(journeys)
         settled(stranger)
         stranger.get_by_text("Journeys are closed in this database").wait_for()
@@ -115,12 +115,12 @@ def test_a_file_with_a_mistake_is_told_where_and_stores_nothing(server: Server, 
     settled(page)
     page.set_input_files("input[type=file]", str(file))
     page.get_by_text("start here").wait_for()
-    assert page.get_by_text("Assessments!E4").first.is_visible()
-    assert page.get_by_text("Nothing has been sent yet").is_visible()
+    page.get_by_text("Assessments!E4").first.wait_for()
+    page.get_by_text("Nothing has been sent yet").wait_for()
     assert page.get_by_role("button", name="Send this return").count() == 0
     page.goto(server.url)
     settled(page)
-    assert page.get_by_text("There is nothing here yet").is_visible()
+    page.get_by_text("There is nothing here yet").wait_for()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -130,7 +130,7 @@ def test_the_sample_is_made_up_says_so_and_fits_the_screen(sample: Server, page:
         page.goto(f"{sample.url}{address}{'&' if '?' in address else '?'}data=sample")
         page.get_by_text("Nobody watches these scores").wait_for(timeout=120_000)
         settled(page)
-        assert page.get_by_text("Made-up data.").is_visible(), address
+        page.get_by_text("Made-up data.").wait_for()
         assert page.get_by_text("Something went wrong").count() == 0, address
         main = "document.querySelector('[data-testid=stMain]')"
         assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{address} is wider than the screen"
@@ -142,6 +142,7 @@ def test_ones_own_database_is_empty_and_never_mixed_with_the_sample(sample: Serv
     settled(page)
     page.get_by_role("button", name="Start with your own").click()
     page.get_by_text("There is nothing here yet").wait_for()
+    settled(page)
     assert page.get_by_text("Made-up data.").count() == 0
     page.get_by_role("button", name="Back to the made-up data").click()
     page.get_by_text("Made-up data.").wait_for()
