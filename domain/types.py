@@ -313,7 +313,6 @@ class Counts:
     groups: tuple[tuple[str, bool], ...]
     cells: dict[str, tuple[int, ...]]
     people: dict[str, tuple[int, ...]]
-    providers: tuple[dict[str, int], ...] = ()  # people per provider and group, for the rule that no provider may dominate
     total_people: dict[str, int] = field(default_factory=dict)  # distinct people of each cell and of "base" over all groups of ended stays
     data_version: int = 0
     data_date: date | None = None
