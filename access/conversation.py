@@ -1,7 +1,7 @@
 """The conversation about a return: what is asked, who answers, whose turn it is, and when it is enough. Either side may ask, and either may close.
 
-The app itself asks at most three questions a return (gaps worth asking about, figures exactly as planned); one it has asked is kept only once somebody
-answers it, so that a corrected figure takes its question away.
+The app itself asks at most three questions a return (figures exactly as planned, gaps worth asking about, how a line is counted); one it has asked is kept
+only once somebody answers it, so that a corrected figure takes its question away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from access import plans
+from access import plan_doubts, planned, plans
 from data_loaders import screen
 from domain import codes
 from domain.errors import Refused, Shown
@@ -24,6 +24,7 @@ from warehouse import store as writes
 from warehouse.connect import Store
 
 MOST_ASKED = 3  # questions of the app about one return
+HOW = "how counted"  # what a question is about that a doubt of access.plan_doubts became
 LONGEST = 4000
 Side = Literal["provider", "commissioner", "app"]
 KINDS = {
@@ -51,7 +52,7 @@ class Question:
     service: str
     quarter: Quarter
     ref: str
-    about: str  # gap, matches, plan, other
+    about: str  # gap, matches, how counted, other
     words: str
     asked_by: Side
     asked_at: datetime | None
@@ -82,7 +83,7 @@ def side_of(role: str) -> Side:
 
 def check_may_see(store: Store, viewer: Viewer, service: str) -> None:
     """A manager their own services, a commissioner all; nobody else. Raises Refused, or Shown for a service nobody knows."""
-    plans.check_sees_plans(viewer)
+    planned.check_sees_plans(viewer)
     owner = writes.known_services(store).get(service)
     if owner is None:
         raise Shown("There is no such service. It may have been renamed; the Overview lists them all.")
@@ -106,7 +107,7 @@ def check_commissions(store: Store, viewer: Viewer, service: str) -> None:
 
 def own_services(store: Store, viewer: Viewer, services: Sequence[str] = ()) -> list[str]:
     """The codes the viewer may look at, of those named (none named: all)."""
-    plans.check_sees_plans(viewer)
+    planned.check_sees_plans(viewer)
     for code in services:
         check_may_see(store, viewer, code)
     owner = writes.known_services(store)
@@ -158,17 +159,30 @@ def working_days_after(day: date, n: int) -> date:
 
 
 def to_ask(store: Store, viewer: Viewer, services: Sequence[str] = (), quarter: Quarter | None = None) -> list[Question]:
-    """What the app would ask and nobody has put yet: for each return at most three, counting those that were put; matches first, then the largest gaps.
+    """What the app would ask and nobody has put yet: for each return at most three, counting those that were put; matches first, then the largest gaps,
+    then how lines are counted.
 
     Gaps that the return itself explains are not asked again. `quarter` keeps to the returns of one quarter.
     """
+    return [q for asked, _ in _candidates(store, viewer, services, quarter).values() for q in asked]
+
+
+def asked_and_listed(store: Store, viewer: Viewer, service: str, quarter: Quarter) -> tuple[list[Question], list[Question]]:
+    """What the app would ask about one return (see `to_ask`), and what it only lists beside that: asked or answered if somebody wants to."""
+    return _candidates(store, viewer, [service], quarter).get((service, quarter), ([], []))
+
+
+def _candidates(
+    store: Store, viewer: Viewer, services: Sequence[str], quarter: Quarter | None
+) -> dict[tuple[str, Quarter], tuple[list[Question], list[Question]]]:
+    """(service, quarter) -> what the app asks, and what it only lists."""
     put = questions(store, viewer, services)
     counted = {(q.service, q.quarter.year) for q in put if q.about == "matches" and any(t.kind == "counted" for t in q.turns)}
-    already: dict[tuple[str, Quarter], list[Question]] = defaultdict(list)
+    already: dict[tuple[str, Quarter], int] = defaultdict(int)
     for q in put:
-        if q.asked_by == "app":
-            already[q.service, q.quarter].append(q)
+        already[q.service, q.quarter] += q.about != "other"
     known = {(q.service, q.quarter, q.about, q.ref) for q in put}
+    how = {(q.service, q.quarter.year, q.ref) for q in put if q.about == HOW}  # once a plan year
     year, number = (quarter.year, quarter.number) if quarter else (None, None)
     gaps = plans.gaps(store, viewer, services, year, number)
     made: dict[tuple[str, Quarter], list[Question]] = defaultdict(list)
@@ -177,10 +191,18 @@ def to_ask(store: Store, viewer: Viewer, services: Sequence[str] = (), quarter: 
             explained = "thank you" in m.question.lower()
             if m.questioned and not explained and (m.service, at.year) not in counted and (m.service, at, "matches", "") not in known:
                 made[m.service, at].append(_candidate(m.service, at, "", "matches", m.question, float("inf")))
-    for g in sorted(gaps, key=lambda g: -g.size):
-        if g.asked and not (g.explanation or g.reason) and (g.service, g.quarter, "gap", g.ref) not in known:
-            made[g.service, g.quarter].append(_candidate(g.service, g.quarter, g.ref, "gap", g.question, g.size))
-    return [q for of, those in sorted(made.items()) for q in those[: max(0, MOST_ASKED - len(already[of]))]]
+    open_ = [g for g in gaps if not (g.explanation or g.reason) and (g.service, g.quarter, "gap", g.ref) not in known]
+    for g in sorted((g for g in open_ if g.asked), key=lambda g: -g.size):
+        made[g.service, g.quarter].append(_candidate(g.service, g.quarter, g.ref, "gap", g.question, g.size))
+    for d in plan_doubts.doubts(store, viewer, services, year):
+        if d.quarter is not None and quarter in (None, d.quarter) and (d.service, d.year, d.ref) not in how:
+            made[d.service, d.quarter].append(_candidate(d.service, d.quarter, d.ref, HOW, d.question, 0.0))
+            how.add((d.service, d.year, d.ref))  # of a line in doubt both ways, the plan is asked about
+    more: dict[tuple[str, Quarter], list[Question]] = defaultdict(list)
+    for g in sorted((g for g in open_ if g.material and g.question and not g.asked), key=lambda g: -g.size):
+        more[g.service, g.quarter].append(_candidate(g.service, g.quarter, g.ref, "gap", g.question, g.size))
+    room = {of: max(0, MOST_ASKED - already[of]) for of in (*made, *more)}
+    return {of: (made[of][: room[of]], [*made[of][room[of] :], *more[of]]) for of in sorted(room)}
 
 
 def _candidate(service: str, quarter: Quarter, ref: str, about: str, words: str, size: float) -> Question:
@@ -190,14 +212,18 @@ def _candidate(service: str, quarter: Quarter, ref: str, about: str, words: str,
 # ---- asking, answering, closing --------------------------------------------------------------------------------------------------------------
 
 
-def ask(store: Store, viewer: Viewer, service: str, quarter: Quarter, words: str, ref: str = "") -> str:
-    """Either side asks a question about a return, in words of its own. Returns the question's id.
+def ask(store: Store, viewer: Viewer, service: str, quarter: Quarter, words: str, ref: str = "", about: str = "other") -> str:
+    """Either side asks a question about a return, in words of its own or (`about` and `ref` as there) one of those the app would ask. Returns its id.
 
-    Raises Refused, or Shown where there are no words or they hold somebody's identifiers.
+    Raises Refused, or Shown where there are no words, they hold somebody's identifiers, or it is not for this side to ask.
     """
     check_speaks(store, viewer, service)
     side = side_of(viewer.role)
-    question = Question("", service, quarter, ref, "other", screened(words), side, None, (), "", None)
+    if about not in ("other", "gap", "matches", HOW):
+        raise Shown("A question is about a figure, about figures like the plan, about how a line is counted, or in your own words.")
+    if about != "other" and side != "commissioner":
+        raise Shown("This question is for the commissioner to put. You can answer it, or ask one in your own words.")
+    question = Question("", service, quarter, ref, about, screened(words), side, None, (), "", None)
     return _put(store, viewer, [question], now())[0]
 
 
@@ -247,7 +273,8 @@ def answer(store: Store, viewer: Viewer, question: Question, reason: str = "", w
         raise Shown("It is for whoever asked to say that it is enough. You can close the question instead.")
     row = {"kind": kind, "reason": reason or None, "words": screened(words) if words.strip() else None, "readers": readers or None}
     if not question.question_id:  # the app's own, kept now that somebody has something to say about it
-        check = [q for q in to_ask(store, viewer, [question.service], question.quarter) if (q.about, q.ref) == (question.about, question.ref)]
+        asked, rest = asked_and_listed(store, viewer, question.service, question.quarter)
+        check = [q for q in (*asked, *rest) if (q.about, q.ref) == (question.about, question.ref)]
         if not check:
             raise Shown("That question is no longer open: the figure was changed, or somebody has answered it.")
         return _put(store, viewer, check[:1], now(), row)[0]

@@ -11,15 +11,16 @@ from typing import Any
 from access import disclosure, rules
 from domain import codes, quarters
 from domain.errors import Refused, Shown
-from domain.types import BREAKDOWNS, Counts, Event, Metric, Moments, Policy, Released, Scope, Viewer
+from domain.types import BREAKDOWNS, Counts, Event, Family, Metric, Moments, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
-from warehouse import plan_queries, queries
+from warehouse import crisis_queries, plan_queries, queries
 from warehouse import store as writes
 from warehouse.connect import Store
 
 ENOUGH = 10  # people: fewer, and a scope is widened
 NOT_COUNTS = ("percent", "average")  # lines whose figure is no number of people, so nobody is left over from it
-OVERLAPPING = ("measure", "perspective", "role")  # breakdowns without a total: one person in several groups, or carers, who are never pooled with people
+# Breakdowns without a total: one person in several groups, carers, who are never pooled with people, or parts of life, which are never averaged
+OVERLAPPING = ("measure", "perspective", "role", "outcome_area")
 FEWEST = 5  # people: fewer in or outside a provider's own total are hidden inside
 PEERS = 3  # other providers that must stand behind an aggregate a manager sees
 CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
@@ -116,7 +117,11 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
     Under `widen`, a scope of one service with fewer than 10 people is widened (plan year, contract so far, like services) and says so.
     Raises Refused where the viewer may not look, Shown where the question cannot be answered as asked.
     """
-    metric, scope, policy, notes = _admitted(store, viewer, metric_id, scope, policy)
+    if metric_id in METRICS and METRICS[metric_id].kind == "curve":
+        from access import statistics  # here: its other doors ask this one
+
+        return disclosure.release_medians(*statistics.medians(store, viewer, scope, policy), METRICS[metric_id])
+    metric, scope, policy, notes = admitted(store, viewer, metric_id, scope, policy)
     if viewer.session == rules.COMMAND_LINE:
         detail = {"metric": metric_id, "policy": policy, "scope": scope.describe(), "by": scope.by}
         writes.note_event(store, Event("ask", viewer.user, viewer.role, datetime.now(), detail))
@@ -125,18 +130,19 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
         widened, why = (scope, "") if not widen or policy == "own" else _widened(store, cursor, metric, scope)
         if metric.kind == "mean":
             return _means(store, cursor, metric, widened, policy, notes, why)
-        counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], _table(widened), shared_only)
+        counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], table_of(widened), shared_only)
+        if metric.kind == "rate":
+            return _per_time(store, cursor, metric, widened, policy, notes, why, counts)
     released = _release(store, counts, metric, policy, notes, why)
     return _picked(released, widened)
 
 
-def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None) -> tuple[Metric, Scope, Policy, tuple[str, ...]]:
+def admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None) -> tuple[Metric, Scope, Policy, tuple[str, ...]]:
     rules.check_sees_groups(viewer)
     metric = METRICS.get(metric_id)
     if metric is None:
         raise Shown(f"There is no metric '{metric_id}'. The Handbook and 'metrics' list them.")
-    if scope.by and scope.by not in BREAKDOWNS:
-        raise Shown(f"'{scope.by}' is not a breakdown. Choose one of: {', '.join(BREAKDOWNS)}.")
+    check_breakdown(metric, scope)
     policy = policy or rules.policy_for(viewer)
     rules.check_policy(viewer, policy)
     notes: tuple[str, ...] = ()
@@ -146,7 +152,9 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
         if elsewhere:
             raise Refused("That service belongs to another provider. You can see your own services here, and like services taken together.")
         scope = scope.narrowed_to(viewer)
-    if not scope.measure and scope.by != "measure" and (metric.needs_measure or scope.by == "perspective"):
+    if metric.mart:  # counted without any questionnaire, or with those it names itself
+        scope = scope.with_(measure="", subscale="", perspective="")
+    if not scope.measure and scope.by != "measure" and (metric.needs_measure or scope.by in ("perspective", "first_band")):
         scope, notes = _on_the_only_one(store, scope)
     if metric.id == "headline":
         scope = scope.with_(measure="", subscale="", perspective="")
@@ -156,6 +164,18 @@ def _admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy
         notes += snapped
         notes += (disclosure.STAYED_NOTE,) if _waits(store, scope, about) else ()
     return metric, scope, policy, notes
+
+
+def check_breakdown(metric: Metric, scope: Scope) -> None:
+    """Raises Shown where the metric cannot be broken down as asked."""
+    if not scope.by:
+        return
+    own = {"outcome_area": metric.mart == "goal", "first_band": not metric.mart and metric.id != "headline"}
+    if scope.by not in BREAKDOWNS and not own.get(scope.by, False):
+        listed = [*BREAKDOWNS, *(name for name, may in own.items() if may)]
+        raise Shown(f"'{scope.by}' is not a breakdown of this figure. Choose one of: {', '.join(listed)}.")
+    if metric.mart and scope.by in ("measure", "perspective"):
+        raise Shown(f"This is not counted by questionnaire. Choose one of: {', '.join(n for n in BREAKDOWNS if n not in ('measure', 'perspective'))}.")
 
 
 def _on_the_only_one(store: Store, scope: Scope) -> tuple[Scope, tuple[str, ...]]:
@@ -197,7 +217,7 @@ def _in_one_wording(store: Store, scope: Scope) -> Scope:
     return scope.with_(perspective="") if scope.perspective == measure.headline_perspective else scope
 
 
-def _table(scope: Scope) -> Scope:
+def table_of(scope: Scope) -> Scope:
     """The release table a question is looked up in: a cohort is one row of the table broken down by its characteristic."""
     if scope.cohort and not scope.by:
         return scope.with_(by=scope.cohort[0][0], cohort=()) if len(scope.cohort) == 1 else scope
@@ -232,20 +252,39 @@ def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> disclosu
 def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
     if len(scope.cohort) > 1 and policy != "own":
         raise Shown("One characteristic at a time: combining them could single people out.")
-    moments = queries.moments(store, cursor, metric, _table(scope), policy != "own")
-    partition = _table(scope).by not in OVERLAPPING
+    moments = queries.moments(store, cursor, metric, table_of(scope), policy != "own")
+    partition = table_of(scope).by not in OVERLAPPING
     # Every mean of the same people (average gain, gain in standard deviations) is planned in one table, so that none tells the other's secret
-    plan = _planned_means(store, moments, policy, table_key(moments.scope, "gain"), partition)
+    plan = _planned_means(store, moments, policy, table_key(moments.scope, metric.family), partition)
     return _picked(disclosure.release_means(moments, policy, metric, store.settings.outside_threshold, partition, notes, why, plan=plan), scope)
 
 
-def _planned_means(store: Store, moments: Moments, policy: Policy, key: str, partition: bool) -> disclosure.MeansPlan:
+def _per_time(
+    store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str, counts: Counts
+) -> Released:  # fmt: skip
+    """Events over time: shown where enough people stand behind it, and enough of them have had any event and have had none."""
+    if len(scope.cohort) > 1 and policy != "own":
+        raise Shown("One characteristic at a time: combining them could single people out.")
+    table, partition = table_of(scope), table_of(scope).by not in OVERLAPPING
+    moments = crisis_queries.moments(store, cursor, metric, table, policy != "own")
+    people = _planned(store, counts, policy, table_key(table, metric.family))
+    plan = _planned_means(store, moments, policy, table_key(table, f"{metric.family} time"), partition, disclosure.whole_rows(people))
+    unlinked = crisis_queries.unlinked(store, cursor, scope)
+    if unlinked:
+        many = str(unlinked) if policy == "own" else disclosure.about_so_many(unlinked, policy)
+        notes += (f"Beside these, crisis contacts that belong to nobody's time with the service: {many}. They are in no rate.",)
+    return _picked(disclosure.release_rates(moments, plan, metric, people, notes, why), scope)
+
+
+def _planned_means(
+    store: Store, moments: Moments, policy: Policy, key: str, partition: bool, same_people: disclosure.Plan | None = None
+) -> disclosure.MeansPlan:  # fmt: skip
     if policy == "own":
         return disclosure.plan_means(moments, policy, store.settings.outside_threshold, None, partition)
     with store.lock:
         with store.reading() as cursor:
             earlier = disclosure.earlier(queries.shown(cursor, policy, key))
-        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition)
+        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition, same_people)
         writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
     return plan
 
@@ -280,7 +319,7 @@ def _widened(store: Store, cursor: Any, metric: Metric, scope: Scope) -> tuple[S
 
 
 def _people(store: Store, cursor: Any, metric: Metric, scope: Scope) -> int:
-    family = FAMILIES.get(metric.family) or FAMILIES["change"]
+    family = FAMILIES.get(metric.family) or Family(metric.family, metric.denominator, {}, True)
     return sum(queries.counts(store, cursor, metric, family, scope, True).people["base"])
 
 
@@ -291,12 +330,16 @@ def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Release
     """
     rules.check_sees_groups(viewer)
     metric = METRICS[metric_id]
+    if metric.kind != "proportion":
+        raise Shown("Other providers' people are shown together as a rate, such as reliable-improvement.")
+    if metric.mart:
+        scope = scope.with_(measure="", subscale="", perspective="")
     scope, notes = rules.snapped(scope.with_(services=(), by="", cohort=(), providers=()), _about(store))
     others = tuple(sorted({p for p in _provider_of(store).values() if p not in viewer.providers}))
     scope = scope.with_(providers=others)
     family = FAMILIES[metric.family]
     with store.reading() as cursor:
-        shares = {provider: n for _, provider, n in queries.provider_people(store, cursor, scope, family.base, True)}
+        shares = {provider: n for _, provider, n in queries.provider_people(store, cursor, scope, family.base, True, metric.mart)}
         if len(shares) < PEERS or disclosure.dominated(shares):
             raise Shown("Too few other providers have figures like these, so a comparison would show one provider's people. There is none to show.")
         counts = queries.counts(store, cursor, metric, family, scope, True)
@@ -305,16 +348,16 @@ def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Release
 
 def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None) -> Released:
     """Mean score by fortnights since the start (group = fortnight number), each from at least 10 people, with its interval."""
-    metric, scope, policy, notes = _admitted(store, viewer, "mean-change", scope.with_(by=""), policy)
+    metric, scope, policy, notes = admitted(store, viewer, "mean-change", scope.with_(by=""), policy)
     with store.reading() as cursor:
         if scope.cohort and policy != "own":
             # A cohort whose own row is hidden has no curve either
-            counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], _table(scope), True)
+            counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], table_of(scope), True)
             people = _planned(store, counts, policy, table_key(counts.scope, "change"))
             row = disclosure.only(disclosure.release(counts, people, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
                 return disclosure.nothing("trajectory", scope, policy, notes, counts)
-            curves = queries.trajectories(store, cursor, _table(scope), True)
+            curves = queries.trajectories(store, cursor, table_of(scope), True)
             return disclosure.release_curve(curves, scope, policy, metric, store.settings.outside_threshold, notes)
         moments = queries.trajectory(store, cursor, scope, policy != "own")
     plan = _planned_means(store, moments, policy, table_key(scope, "trajectory"), False)
@@ -326,25 +369,25 @@ def first_and_last(store: Store, viewer: Viewer, scope: Scope) -> Any:
     rules.check_sees_groups(viewer)
     if rules.policy_for(viewer) != "own":
         raise Refused("First-against-last scores of single people are seen only by the service itself. Elsewhere: the bars on this page.")
-    _admitted(store, viewer, "mean-change", scope, "own")
+    admitted(store, viewer, "mean-change", scope, "own")
     with store.reading() as cursor:
         return queries.first_and_last(store, cursor, scope.narrowed_to(viewer)).to_pandas()
 
 
 def state(store: Store) -> State:
     """Data version and date, rules, and the name of the database."""
-    with store.reading() as cursor:
-        version, day = queries.versions(cursor)
-    return State(version, day, store.site("rules_hash"), store.path.stem)
+    day = store.site("data_date")
+    return State(store.data_version, date.fromisoformat(day) if day else None, store.site("rules_hash"), store.path.stem)
 
 
 def services(store: Store, viewer: Viewer) -> list[ServiceCard]:
     """The services a viewer may know of, by type then name: a manager's own, everybody's otherwise."""
+    return [card for card in store.remembered("cards", lambda: _cards(store)) if viewer.role != "manager" or card.provider in viewer.providers]
+
+
+def _cards(store: Store) -> tuple[ServiceCard, ...]:
     with store.reading() as cursor:
-        rows = queries.services(cursor)
-    if viewer.role == "manager":
-        rows = [r for r in rows if r["provider_code"] in viewer.providers]
-    return [_card(r) for r in rows]
+        return tuple(_card(r) for r in queries.services(cursor))
 
 
 def _card(r: dict[str, Any]) -> ServiceCard:
@@ -360,15 +403,13 @@ def _card(r: dict[str, Any]) -> ServiceCard:
 
 def providers(store: Store) -> dict[str, str]:
     """Provider code -> name, by name."""
-    with store.reading() as cursor:
-        found = {r["provider_code"]: r["provider_name"] for r in queries.services(cursor)}
+    found = {card.provider: card.provider_name for card in store.remembered("cards", lambda: _cards(store))}
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
 def periods(store: Store) -> list[Period]:
     """The period menu, newest first: all, each plan year, each quarter the data reach into."""
-    with store.reading() as cursor:
-        first, last = queries.periods(cursor)
+    first, last = store.remembered("periods", lambda: _first_and_last_day(store))
     menu = [Period("All the time we have", None, None)]
     if first and last:
         begin, finish = quarters.quarter_of(first), quarters.quarter_of(last)
@@ -384,10 +425,20 @@ def periods(store: Store) -> list[Period]:
 def measures_used(store: Store, viewer: Viewer, scope: Scope) -> list[str]:
     """Codes of the questionnaires with pairs in the scope's services, most used first."""
     rules.check_sees_groups(viewer)
-    allowed = [c.code for c in services(store, viewer)]
-    chosen = [s for s in scope.services if s in allowed] or [c.code for c in services(store, viewer) if _in_entry(c, scope)]
+    cards = services(store, viewer)
+    allowed = {c.code for c in cards}
+    chosen = sorted(s for s in scope.services if s in allowed) or sorted(c.code for c in cards if _in_entry(c, scope))
+
+    def asked() -> list[str]:
+        with store.reading() as cursor:
+            return queries.measures_used(cursor, chosen) if chosen else []
+
+    return list(store.remembered(f"measures {chosen}", asked))
+
+
+def _first_and_last_day(store: Store) -> tuple[date | None, date | None]:
     with store.reading() as cursor:
-        return queries.measures_used(cursor, chosen)
+        return queries.periods(cursor)
 
 
 def _in_entry(card: ServiceCard, scope: Scope) -> bool:
@@ -500,12 +551,15 @@ def _check_contract(store: Store, viewer: Viewer, service: str) -> None:
 
 
 def _provider_of(store: Store) -> dict[str, str]:
-    return writes.known_services(store)
+    return store.remembered("providers", lambda: writes.known_services(store))
 
 
 def _about(store: Store) -> dict[str, dict[str, str]]:
-    with store.reading() as cursor:
-        return queries.about(cursor)
+    def asked() -> dict[str, dict[str, str]]:
+        with store.reading() as cursor:
+            return queries.about(cursor)
+
+    return store.remembered("about", asked)
 
 
 def thresholds(store: Store) -> dict[str, dict[str, Any]]:

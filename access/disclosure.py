@@ -26,6 +26,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
@@ -39,6 +40,7 @@ FEWEST = 5  # people: fewer are hidden inside
 FEWEST_FOR_A_MEAN = 10
 ENOUGH_CHANGED: dict[Policy, int] = {"own": 0, "inside": 5, "outside": 10}
 ROUNDED_TO = 5
+DAYS_IN_A_MONTH = 30.4375
 DOMINANT = 0.8
 PROVIDERS = 3
 BASE = "base"
@@ -537,7 +539,8 @@ def release_means(
 
 def _mean(name: str, still_open: bool, figures: Mapping[str, float], metric: Metric, policy: Policy) -> ReleasedRow:
     n = int(figures["n"])
-    answer = effects.effect_size(n, figures) if metric.id == "effect-size" else intervals.mean_t(n, figures["gain"], figures["gain2"])
+    taken = metric.cells[0] if metric.cells[0] in figures else "gain"
+    answer = effects.effect_size(n, figures) if metric.id == "effect-size" else intervals.mean_t(n, figures[taken], figures[f"{taken}2"])
     extra: list[tuple[str, float | None]] = []
     if "first" in figures and "last" in figures:
         extra += [("mean first score", figures["first"] / n), ("mean last score", figures["last"] / n)]
@@ -574,6 +577,76 @@ def release_curve(curves: Mapping[int, Moments], scope: Scope, policy: Policy, m
             rows.append(_mean(str(fortnight), False, figures, metric, policy))
     said = (*notes, *((HIDDEN_NOTE,) if any(r.hidden for r in rows) else ()), *((ROUNDED_NOTE,) if policy == "outside" else ()))
     return Released(metric.id, scope, policy, tuple(rows), None, tuple(dict.fromkeys(said)), version, day)
+
+
+# ---- rates over time, and medians -------------------------------------------------------------------------------------------------------------
+
+
+def whole_rows(plan: Plan) -> Plan:
+    """The plan with every group hidden of which a cell is: for a figure that shows all of a group or nothing."""
+    hidden = tuple(base or any(plan.hidden_cells[c][i] for c in plan.hidden_cells) for i, base in enumerate(plan.hidden_base))
+    return replace(plan, hidden_base=hidden)
+
+
+def release_rates(moments: Moments, plan: MeansPlan, metric: Metric, people: Plan, notes: Iterable[str] = (), widened: str = "") -> Released:
+    """Events per 100 person-months, a row per group and one for the total: numerator events, denominator person-months (whole), exact Poisson interval.
+
+    `people` is the plan of who had any: where one of its totals is hidden, so is the rate's. Outside, rates come from events and months rounded to 5.
+    """
+    rows = []
+    for i, (name, still_open) in enumerate(plan.moments.groups):
+        few = plan.too_few[i]
+        if plan.hidden[i] or few:
+            rows.append(ReleasedRow(name, None, None, None, None, None, hidden=not few, too_few=few, still_open=still_open))
+        else:
+            rows.append(_per_months(name, still_open, {k: v[i] for k, v in plan.moments.sums.items()}, plan.policy))
+    total = None
+    if plan.total is not None:
+        few = plan.total["people"] < FEWEST_FOR_A_MEAN
+        if few or plan.hidden_total or people.hidden_total_base or any(people.hidden_total_cells.values()):
+            total = ReleasedRow("total", None, None, None, None, None, hidden=not few, too_few=few)
+        else:
+            total = _per_months("total", False, plan.total, plan.policy)
+    hidden = any(r.hidden for r in rows) or (total is not None and total.hidden)
+    said = (*notes, *plan.notes, *((HIDDEN_NOTE,) if hidden else ()), *((ROUNDED_NOTE,) if plan.policy == "outside" else ()))
+    return Released(metric.id, moments.scope, plan.policy, tuple(rows), total, tuple(dict.fromkeys(said)), moments.data_version, moments.data_date, widened)
+
+
+def _per_months(name: str, still_open: bool, figures: Mapping[str, float], policy: Policy) -> ReleasedRow:
+    events, months = int(figures["events"]), figures["days"] / DAYS_IN_A_MONTH
+    if policy == "outside":
+        events, months = _rounded(events), float(_rounded(months))
+    if not months:
+        return ReleasedRow(name, events, 0, None, None, None, still_open=still_open)
+    value, lower, upper = (100 * float(v) / months for v in intervals.exact_poisson(events))
+    if policy == "outside":
+        value, lower, upper = (round(v, 1) for v in (value, lower, upper))
+    return ReleasedRow(name, events, round(months), value, lower, upper, still_open=still_open)
+
+
+def about_so_many(n: int, policy: Policy) -> str:
+    """A count beside a figure: as it is, rounded for readers outside, `a few` under 5."""
+    if 0 < n < FEWEST:
+        return "a few"
+    return f"about {_rounded(n):,}" if policy == "outside" else f"{n:,}"
+
+
+def release_medians(
+    medians: Iterable[tuple[str, int, int, float, float, float]], hidden: Iterable[str], few: Iterable[str], scope: Scope, policy: Policy, notes: Iterable[str],
+    version: int, day: date | None, metric: Metric,
+) -> Released:  # fmt: skip
+    """Medians of protected curves (access.curves) in weeks, a row per group: name, n, how many improved, median and its interval.
+
+    A median that was not reached is blank.
+    """
+
+    def told(x: float) -> float | None:
+        return None if math.isnan(x) else round(float(x), 1) if policy == "outside" else float(x)
+
+    rows = [ReleasedRow(str(g), int(events), int(n), told(value), told(lower), told(upper)) for g, n, events, value, lower, upper in medians]
+    rows += [ReleasedRow(str(g), None, None, None, None, None, hidden=True) for g in hidden]
+    rows += [ReleasedRow(str(g), None, None, None, None, None, too_few=True) for g in few]
+    return Released(metric.id, scope, policy, tuple(sorted(rows, key=lambda r: r.group)), None, tuple(notes), version, day)
 
 
 # ---- small doors -----------------------------------------------------------------------------------------------------------------------------

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from access import disclosure, rules
+from access import disclosure, intake, rules
+from data_loaders import mask
+from data_loaders.values import normal_reference
 from domain.errors import Refused, Shown
 from domain.types import Event, Measure, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
-from warehouse import queries
+from warehouse import personal, queries
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -22,6 +25,8 @@ ORDERS = {
     "": "by code name", "gained": "most gained first", "no movement": "least movement first", "set back": "most set back first", "longest": "longest first",
 }  # fmt: skip
 SWITCH = "journeys_inside"
+MARKS = {"goals": "goal agreed", "changes_of_support": "change of support", "moves": "change of support", "crises": "crisis", "stories": "story"}
+MOST_REFS = 2000  # typed or pasted at once
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Journey:
     scores: tuple[float, ...]
     words: str = ""
     beside: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    marks: tuple[tuple[str, float, str], ...] = ()  # (one of MARKS, week, words) on the time axis; under `own` alone
 
 
 @dataclass(frozen=True)
@@ -98,16 +104,25 @@ def _own(store: Store, viewer: Viewer, scope: Scope, order: str) -> Journeys:
         lines = _lines(rows)
         chosen = sorted(lines, key=lambda line: _rank(line, order, measure))[:MOST]
         beside = queries.beside_journeys(cursor, [line["stay"] for line in chosen]) if chosen else {}
-    drawn = tuple(
-        Journey(
-            line["name"] or "unnamed", tuple(round(d / 7, 1) for d in line["days"]), tuple(line["scores"]), _said(line, measure),
-            {name: [r for r in found if r["person"] == line["stay"][1]] for name, found in beside.items()},
-        )
-        for line in chosen
-    )  # fmt: skip
+    drawn = tuple(_drawn(line, measure, beside) for line in chosen)
     shown = f"{len(drawn)} of {len(stays)}" if len(stays) > len(drawn) else f"{len(stays)}"
     sentence = f"{shown} of your people's journeys on the {measure.code}, {ORDERS.get(order, ORDERS[''])}. These are coded records of real people."
     return Journeys(measure, len(stays), sentence, False, drawn)
+
+
+def _drawn(line: dict[str, Any], measure: Measure, beside: dict[str, list[dict[str, Any]]]) -> Journey:
+    """One of one's own people's lines, with what stands on its time axis."""
+    started = line["stay"][2]
+    own = {name: [r for r in rows if (r["service"], r["person"], r["started_on"]) == line["stay"]] for name, rows in beside.items()}
+    marks = sorted((round((r["date"] - started).days / 7, 1), MARKS[name], _mark(name, r)) for name, rows in own.items() if name in MARKS for r in rows)
+    weeks = tuple(round(d / 7, 1) for d in line["days"])
+    return Journey(line["name"] or "unnamed", weeks, tuple(line["scores"]), _said(line, measure), own, tuple((kind, week, said) for week, kind, said in marks))
+
+
+def _mark(name: str, row: dict[str, Any]) -> str:
+    """A mark in a few words of closed lists; what people wrote stands under the line, not on it."""
+    said = {"goals": row.get("outcome_area"), "crises": row.get("kind"), "moves": "moved to another service"}.get(name)
+    return f"{MARKS[name]}: {said}" if said and said != MARKS[name] else MARKS[name]
 
 
 def _inside(store: Store, viewer: Viewer, scope: Scope, seed: str) -> Journeys:
@@ -181,13 +196,14 @@ def _gain(line: dict[str, Any], measure: Measure) -> float:
 
 
 def _rank(line: dict[str, Any], order: str, measure: Measure) -> Any:
+    name = line["name"] or ""
     if order == "gained":
-        return -_gain(line, measure)
+        return -_gain(line, measure), name
     if order == "no movement":
-        return abs(_gain(line, measure))
+        return abs(_gain(line, measure)), name
     if order == "set back":
-        return _gain(line, measure)
-    return -line["days"][-1] if order == "longest" else line["name"] or ""
+        return _gain(line, measure), name
+    return (-line["days"][-1], name) if order == "longest" else name
 
 
 def _said(line: dict[str, Any], measure: Measure) -> str:
@@ -218,7 +234,58 @@ def _middle(score: Decimal, bands: tuple[tuple[str, float, float], ...]) -> floa
 
 
 def _audit_once(store: Store, viewer: Viewer, scope: Scope, policy: str) -> None:
-    detail = {"cohort": scope.describe(), "session": viewer.session, "policy": policy}
+    detail = {"cohort": scope.describe(), "session": viewer.session, "policy": policy, "providers": list(viewer.providers)}
     already = any(e.kind == "journeys" and e.user == viewer.user and e.detail == detail for e in writes.audited(store, 1000))
     if not already:
         writes.note_event(store, Event("journeys", viewer.user, viewer.role, datetime.now(), detail))
+
+
+# ---- references and code names ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Named:
+    """One line somebody typed: a reference with its code name, or a code name with the reference it belongs to among those typed. Kept nowhere."""
+
+    ref: str  # as typed; empty where none of those typed is this person's
+    code_name: str  # empty where nobody here has this reference
+    asked: bool = False  # the code name itself was typed
+
+
+def check_names(viewer: Viewer) -> None:
+    """Only those who hold the references: managers, for their own provider's people."""
+    if viewer.role != "manager" or not any(viewer.providers):
+        raise Refused("References belong to the provider who gave them. Only the manager of a provider can match their own to code names.")
+
+
+def code_names(store: Store, viewer: Viewer, typed: str) -> tuple[Named, ...]:
+    """References and code names, one to a line or cell, matched: a row for each, in the order typed, each once.
+
+    Only keyed hashes are stored, so a code name is turned back by hashing the references typed with it: where code names are among the lines, only
+    they are answered. Nothing typed is kept; the audit event says how many were asked and found. Raises Refused or Shown.
+    """
+    check_names(viewer)
+    lines = list(dict.fromkeys(part.strip() for line in typed.splitlines() for part in line.split("\t") if part.strip()))
+    if not lines:
+        raise Shown("Type or paste your references, one on a line.")
+    if len(lines) > MOST_REFS:
+        raise Shown(f"That is more than {MOST_REFS:,} lines. Paste them in smaller parts.")
+    given = personal.named_people(store, viewer.providers)
+    people = {name.casefold(): name for name in given.values()}
+    wanted = [people[line.casefold()] for line in lines if line.casefold() in people]
+    key = intake.person_key(store)
+    refs = [(line, _name_of(key, viewer.providers, line, given)) for line in lines if line.casefold() not in people]
+    if wanted:
+        ref_of = {name: ref for ref, name in refs if name}
+        found = tuple(Named(ref_of.get(name, ""), name, True) for name in dict.fromkeys(wanted))
+    else:
+        found = tuple(Named(ref, name) for ref, name in refs)
+    about = {"providers": list(viewer.providers), "asked": len(lines), "found": sum(bool(each.ref and each.code_name) for each in found)}
+    writes.note_event(store, Event("code names matched", viewer.user, viewer.role, datetime.now(), about))
+    return found
+
+
+def _name_of(key: bytes, providers: Sequence[str], ref: str, given: dict[str, str]) -> str:
+    if not normal_reference(ref):
+        return ""
+    return next((given[person] for provider in providers if (person := mask.person_hash(key, provider, ref)) in given), "")

@@ -18,13 +18,13 @@ from access import curves, desk, disclosure, rules
 from domain import quarters
 from domain.errors import Shown
 from domain.types import BREAKDOWNS, CHARACTERISTICS, ENTRIES, Event, Metric, Policy, Released, ReleasedRow, Scope, Viewer
-from metrics import effects, equity, funnel, missing, reading, spc, survival
+from metrics import effects, equity, funnel, missing, reading, spc, standardise, survival
 from metrics.registry import METRICS
 from warehouse import queries, survival_queries
 from warehouse import store as writes
 from warehouse.connect import Store
 
-TIME = "time-to-improvement"  # a curve: it has no numerator and so no entry among the metrics
+TIME = "time-to-improvement"  # a curve: its figure is a median
 OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
 SPC_COLUMNS = ("series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction", "trial")
 LEAST = 10  # people a comparison needs on each side
@@ -41,8 +41,15 @@ Missing = Literal["paired", "not-improved", "bounds"]
 MISSING: dict[Missing, tuple[str, ...]] = {
     "paired": (missing.WAYS[0],), "not-improved": (missing.WAYS[1],), "bounds": missing.WAYS[2:],
 }  # fmt: skip
-OVER_CHANGE = ("reliable-improvement", "headline", "reliable-deterioration", "no-reliable-change")  # whose missing people are those without a second score
+OVER_CHANGE = ("reliable-improvement", "headline", "reliable-deterioration", "no-reliable-change")  # out of everybody with two scores
+OVER_RANGE = ("recovery", "reliable-recovery")  # out of everybody with two scores who began in the clinical range
+# Metric -> who of those it could be about has no second score, and how many have one
+UNSEEN = dict.fromkeys(OVER_CHANGE, ("no-second-score", "follow-up-rate")) | {
+    **dict.fromkeys(OVER_RANGE, ("recovery-no-second-score", "recovery-follow-up")),
+    "maintained": ("maintained-no-second-score", "maintained-follow-up"),
+}  # fmt: skip
 Standard = Literal["first", "change", "hedges"]
+NO_FIRST = "People without a first score are among them: nobody knows where they began, so they may have begun in the clinical range, and left it or not."
 
 
 @dataclass(frozen=True)
@@ -59,16 +66,20 @@ class Figures:
     data_version: int
     data_date: date | None
     curve: pd.DataFrame | None = None
+    hidden: tuple[str, ...] = ()  # groups that are hidden, and groups with too few people, where those are told
+    too_few: tuple[str, ...] = ()
+    scope: Scope | None = None  # as it was answered
 
 
 def spc_charts(
     store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None, *, screen: bool = False, baseline: int | None = None,
-    rebase: Iterable[spc.Rebase] = (),
+    rebase: Iterable[spc.Rebase] = (), target: float | None = None,
 ) -> Figures:  # fmt: skip
     """The XmR chart of a metric by quarter, one series per group of `scope.by` (or `all`): a row per series and quarter, oldest first.
 
     series, date (first day of the quarter), value, mean, lower, upper (percent, points or standard deviations), signal, rule, direction, trial. The quarter
-    is that of ending, or of starting where the scope says so. A quarter whose figure is hidden or has too few people is a missing period, with a blank value.
+    is that of ending, or of starting where the scope says so. `target` (same units) is said to be met as things are, missed, or either. A
+    quarter whose figure is hidden or has too few people is a missing period, with a blank value.
     Raises Shown for the basis `measured` (its quarters are not steps) and for a breakdown by quarter.
     """
     metric = _metric(metric_id)
@@ -104,8 +115,12 @@ def spc_charts(
         notes += (f"{newest.months()} is not over: the data end on {quarters.british(last.data_date)}.",)
     unit = "%" if metric.unit == "%" else f" {metric.unit}"
     reasons = "; ".join(r.reason for r in rebase)
-    verdicts = spc.verdicts(charted, better=metric.better).to_dict("records")
-    said = tuple(f"{v['series']}: {reading.spc(v, unit, 0 if unit == '%' else 1, reasons)}" for v in verdicts)
+    targets = {} if target is None else dict.fromkeys(frame["series"].unique(), target)
+    verdicts = spc.verdicts(charted, targets, metric.better).to_dict("records")
+    decimals = 0 if unit == "%" else 1
+    said = tuple(f"{v['series']}: {reading.spc(v, unit, decimals, reasons)}" for v in verdicts)
+    both = spc.before_after(charted).to_dict("records")
+    said += tuple(f"{r['series']}: {reading.before_after(r, unit, decimals, reasons)}" for r in both)
     return Figures(_whole_outside(charted[list(SPC_COLUMNS)], last.policy, 1), said, _once(notes), last.policy, last.data_version, last.data_date)
 
 
@@ -167,20 +182,7 @@ def time_to_improvement(store: Store, viewer: Viewer, scope: Scope, policy: Poli
     where medians and tests come from those steps too.
     Refused and Shown as `desk.ask`; Shown without a questionnaire or its reliable change.
     """
-    scope, policy, notes = _admitted(store, viewer, TIME, scope, policy)
-    if scope.by == "measure":
-        raise Shown("How long improvement took is told for one questionnaire at a time. Choose a questionnaire (--measure) and another breakdown.")
-    table = desk._table(scope)
-    threshold = store.settings.outside_threshold
-    key = desk.table_key(table, "time")
-    with store.lock:  # what was shown and what is remembered of it are one step
-        with store.reading() as cursor:
-            times = survival_queries.times(store, cursor, table, policy != "own")
-            version, day = queries.versions(cursor)
-            earlier = queries.shown(cursor, policy, key) if policy != "own" else ""
-        found = curves.protect(times, policy, threshold, earlier, table.by not in OVERLAPPING)
-        if policy != "own":
-            writes.remember(store, policy, key, found.remembered, version)
+    scope, table, policy, notes, found, version, day = _times(store, viewer, scope, policy)
     rows, picked = found.rows, [g for g in found.alone if table is scope or g == scope.cohort[0][1]]
     rows = rows[rows["group"].isin(picked)].reset_index(drop=True)
     medians = survival.medians(rows["weeks"], rows["event"], rows["group"], interval) if len(rows) else _no_medians()
@@ -202,26 +204,60 @@ def time_to_improvement(store: Store, viewer: Viewer, scope: Scope, policy: Poli
     if policy == "outside":
         notes += (disclosure.ROUNDED_NOTE,)
     curve = pd.concat(drawn, ignore_index=True) if drawn else pd.DataFrame(columns=["group", "time", "survival", "lower", "upper"])
-    return Figures(medians, said, _once(notes), policy, version, day, curve)
+    hidden, few = (tuple(g for g in names if table is scope or g == scope.cohort[0][1]) for names in (found.hidden, found.too_few))
+    return Figures(medians, said, _once(notes), policy, version, day, curve, hidden, few, scope)
+
+
+def medians(
+    store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None
+) -> tuple[list[tuple[str, int, int, float, float, float]], tuple[str, ...], tuple[str, ...], Scope, Policy, tuple[str, ...], int, date | None]:
+    """Time to improvement as one figure a group, for `desk.ask`: (group, n, events, median, lower, upper), hidden, too few, scope, policy, notes, data."""
+    told = time_to_improvement(store, viewer, scope, policy)
+    rows = [(r["group"], r["n"], r["events"], r["median"], r["lower"], r["upper"]) for r in told.rows.to_dict("records")]
+    return rows, told.hidden, told.too_few, told.scope or scope, told.policy, (*told.said, *told.notes), told.data_version, told.data_date
+
+
+def _times(
+    store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
+) -> tuple[Scope, Scope, Policy, tuple[str, ...], curves.Protected, int, date | None]:
+    """The protected steps of time to improvement: scope, release table, policy, notes, steps, data version and date."""
+    scope, policy, notes = _admitted(store, viewer, TIME, scope, policy)
+    if scope.by == "measure":
+        raise Shown("How long improvement took is told for one questionnaire at a time. Choose a questionnaire (--measure) and another breakdown.")
+    table = desk.table_of(scope)
+    threshold = store.settings.outside_threshold
+    key = desk.table_key(table, "time")
+    with store.lock:  # what was shown and what is remembered of it are one step
+        with store.reading() as cursor:
+            times = survival_queries.times(store, cursor, table, policy != "own")
+            version, day = queries.versions(cursor)
+            earlier = queries.shown(cursor, policy, key) if policy != "own" else ""
+        found = curves.protect(times, policy, threshold, earlier, table.by not in OVERLAPPING)
+        if policy != "own":
+            writes.remember(store, policy, key, found.remembered, version)
+    return scope, table, policy, notes, found, version, day
 
 
 def with_missing(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None, way: Missing = "bounds") -> Figures:
-    """A rate of change with the people who have no second score counted as `way` says, a row per group and way of counting.
+    """An outcome rate with the people who have no second score counted as `way` says, a row per group and way of counting.
 
     group, way, numerator, denominator, value, lower, upper (percent), hidden, still_open. People who died or moved away stand apart and are in no row; only
     the bounds, which take nobody for better or worse, hold them too where their number is too small to set apart. Otherwise hidden where the number
-    without a second score is. Raises Shown for other rates: whether somebody unseen belongs to them is not known.
+    without a second score is. Of recovery the missing are those who began in the clinical range, and whoever has no first score: they may have, and NHS
+    Talking Therapies counts them so ("finished, but for those not at caseness"). Of maintained the missing are those who set out to stay as well.
+    Raises Shown for other figures: whether somebody unseen belongs to them is not known.
     """
     metric = _metric(metric_id, "This way of counting")
-    if metric_id not in OVER_CHANGE and way != "paired":
-        raise Shown(f"Whether people without a second score belong to '{metric_id}' is not known. This can be asked of: {', '.join(OVER_CHANGE)}.")
+    if metric_id not in UNSEEN and way != "paired":
+        raise Shown(f"Whether people without a second score belong to '{metric_id}' is not known. This can be asked of: {', '.join(UNSEEN)}.")
+    unseen, followed_up = UNSEEN.get(metric_id, ("", ""))
     if metric_id == "headline":  # as the desk takes it: over the service's main questionnaires, whatever else was asked
         scope = scope.with_(measure="", subscale="", perspective="")
     released = desk.ask(store, viewer, metric_id, scope, policy)
-    without = desk.ask(store, viewer, "no-second-score", scope, policy) if way != "paired" else released
+    without = desk.ask(store, viewer, unseen, scope, policy) if way != "paired" else released
     absent, notes = _absent(without), released.notes + without.notes
     if way == "bounds" and any(absent.get((row.group, row.still_open)) is None for row in _rows(released)):
-        followed = desk.ask(store, viewer, "follow-up-rate", scope, policy)
+        followed = desk.ask(store, viewer, followed_up, scope, policy)
         everybody: dict[tuple[str, bool], int | None] = {
             (r.group, r.still_open): r.denominator - r.numerator for r in _rows(followed) if r.numerator is not None and r.denominator is not None
         }
@@ -235,6 +271,8 @@ def with_missing(store: Store, viewer: Viewer, metric_id: str, scope: Scope, pol
     said: tuple[str, ...] = ()
     if way != "paired":
         said = (f"{metric.title}, with people who have no second score counted too. People who died or moved away stand apart.",)
+    if metric_id in OVER_RANGE and way != "paired":
+        said += (NO_FIRST,)
     return Figures(
         pd.DataFrame(rows, columns=columns), said, _once(notes), released.policy, released.data_version, released.data_date
     )  # fmt: skip
@@ -295,6 +333,41 @@ def casemix(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = 
     return Figures(frame, said, _once(notes), scores.policy, scores.data_version, scores.data_date)
 
 
+def standardised(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None = None) -> Figures:
+    """A rate as it would be if each service's people had begun as all people of the scope did, band of first scores by band: a row per service.
+
+    group, numerator, denominator, crude, value, lower, upper (percent), covered (percent of all people in bands of which the service's figures are shown).
+    Worked from protected figures by band; blank where bands with more than a tenth of all people are hidden. Optional, and beside the casemix only.
+    Raises Shown for a mean, without a questionnaire, and where it has no published bands.
+    """
+    metric = _metric(metric_id, "Standardisation")
+    if metric.mart or metric_id == "headline":
+        raise Shown("People are taken by their first score on one questionnaire, and this figure is about none. Choose another, such as reliable-improvement.")
+    banded = scope.with_(by="first_band")
+    whole = desk.ask(store, viewer, metric_id, banded, policy)
+    listed = desk.ask(store, viewer, metric_id, whole.scope.with_(by="service"), policy)
+    notes = whole.notes + listed.notes
+    everybody = [row for row in whole.rows if not row.still_open and not row.hidden and row.denominator]
+    if not everybody:
+        return _empty(("group", "numerator", "denominator", "crude", "value", "lower", "upper", "covered"), (reading.hidden(),), notes, whole, whole.policy)
+    parts = []
+    for service in (row.group for row in listed.rows if not row.still_open and row.denominator):
+        bands = desk.ask(store, viewer, metric_id, whole.scope.with_(services=(service,), entry="", value=""), policy)
+        parts += [(service, r.group, r.numerator, r.denominator) for r in bands.rows if not r.still_open and not r.hidden and r.denominator]
+    counted = pd.DataFrame(parts, columns=["group", "band", "numerator", "denominator"])
+    standard = pd.DataFrame([(row.group, row.denominator) for row in everybody], columns=["band", "people"])
+    rows = standardise.direct(counted, standard)
+    for name in ("crude", "value", "lower", "upper", "covered"):
+        rows[name] = 100 * rows[name]
+    said = (
+        f"{metric.title}, as it would be if every service's people had begun as all of them did on {whole.scope.measure}. "
+        "Only how people began is evened out, not their needs, their lives or who was followed up.",
+    )
+    blank = int(rows["value"].isna().sum()) + sum(r.hidden or r.group not in set(counted["group"]) for r in listed.rows if not r.still_open)
+    notes += _left_out(blank, "service")
+    return Figures(_whole_outside(rows, whole.policy, 0), said, _once(notes), whole.policy, whole.data_version, whole.data_date)
+
+
 # ---- who is asked about ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +375,8 @@ def _metric(metric_id: str, what: str = "") -> Metric:
     metric = METRICS.get(metric_id)
     if metric is None:
         raise Shown(f"There is no metric '{metric_id}'. The Handbook and 'metrics' list them.")
+    if metric.kind == "curve":
+        raise Shown(f"'{metric_id}' is told as a curve and its median: ask it itself. Choose another figure, such as reliable-improvement.")
     if what and metric.kind != "proportion":
         raise Shown(f"{what} needs people who are counted out of others; '{metric_id}' is an average. Choose a rate, such as reliable-improvement.")
     return metric
@@ -309,7 +384,7 @@ def _metric(metric_id: str, what: str = "") -> Metric:
 
 def _admitted(store: Store, viewer: Viewer, what: str, scope: Scope, policy: Policy | None) -> tuple[Scope, Policy, tuple[str, ...]]:
     """Rights, menu and audit exactly as for a rate over the same people."""
-    _, scope, policy, notes = desk._admitted(store, viewer, "reliable-improvement", scope, policy)
+    _, scope, policy, notes = desk.admitted(store, viewer, what, scope, policy)
     if len(scope.cohort) > 1 and policy != "own":
         raise Shown("One characteristic at a time: combining them could single people out.")
     if viewer.session == rules.COMMAND_LINE:

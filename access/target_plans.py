@@ -7,18 +7,18 @@ the same door as a file. Of an agreed plan's lines, those that change from a lat
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from access import conversation, intake, plans
-from data_loaders import return_template
-from domain import codes, fields
-from domain.errors import Shown
+from access import conversation, intake, plan_versions, plans
+from data_loaders import return_template, values
+from domain import codes, fields, plan_templates
+from domain.errors import Refused, Shown
 from domain.quarters import Quarter, british, year_name
 from domain.types import Event, Finding, Viewer
-from metrics import plan_reading
 from warehouse import returns as kept
 from warehouse import store as writes
 from warehouse.connect import Store
@@ -39,6 +39,7 @@ class Version:
     from_quarter: int
     lines: tuple[dict[str, Any], ...]
     sections: dict[str, str]
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class TargetPlan:
     sections: dict[str, str]
     versions: tuple[Version, ...]
     developmental: bool  # the service's first plan year
+    before: tuple[dict[str, Any], ...] = ()  # the lines of the plan year before, as they stood at its end
+    before_sections: tuple[tuple[str, str], ...] = ()
 
     @property
     def open(self) -> bool:
@@ -67,33 +70,40 @@ def of(store: Store, viewer: Viewer, service: str, year: int) -> TargetPlan:
     """
     conversation.check_may_see(store, viewer, service)
     with store.reading() as cursor:
-        rows = [r for r in kept.kept(cursor, "plan_version", [service]) if r["year"] == year]
+        rows = [r for r in kept.kept(cursor, "plan_version", [service]) if r["year"] == year and r["step"] in STEPS]
         years = {y for _, y, _ in kept.expected(cursor, [service])}
         last = max((y for y in years if y < year), default=year)  # to begin from, where the year has none of its own
         stored, before = kept.lines_of(cursor, service, year), kept.lines_of(cursor, service, last)
-        sections = kept.words_of(cursor, service, year) or kept.words_of(cursor, service, last)
+        earlier = in_order(kept.words_of(cursor, service, last)) if last < year else {}
+        sections = in_order(kept.words_of(cursor, service, year)) or earlier
     versions = tuple(_version(r) for r in rows)
     first = not any(y < year for y in years)
+    past = (tuple(in_force(before)), tuple(earlier.items())) if last < year else ((), ())
     if versions and versions[-1].step != "agreed":
         v = versions[-1]
-        return TargetPlan(service, year, v.step, v.from_quarter, v.lines, v.sections, versions, first)
+        return TargetPlan(service, year, v.step, v.from_quarter, v.lines, v.sections, versions, first, *past)
     state = "agreed" if versions else "in force" if stored else "none"
     lines = in_force(stored) if stored else in_force(before)
-    return TargetPlan(service, year, state, 1, tuple(lines), sections, versions, first)
+    return TargetPlan(service, year, state, 1, tuple(lines), sections, versions, first, *past)
 
 
 def _version(r: Mapping[str, Any]) -> Version:
     content = json.loads(r["content"])
-    return Version(
-        r["step"], conversation.side_of(r["role"]), r["happened_at"], r["words"] or "", r["from_quarter"] or 1, tuple(content["lines"]), content["sections"]
-    )
+    sections = in_order(content["sections"])
+    side, start = conversation.side_of(r["role"]), r["from_quarter"] or 1
+    return Version(r["step"], side, r["happened_at"], r["words"] or "", start, tuple(content["lines"]), sections, r["user_name"] or "")
+
+
+def in_order(sections: Mapping[str, str]) -> dict[str, str]:
+    """The sections in the order of the plan."""
+    return {s: sections[s] for s in codes.SECTIONS if s in sections}
 
 
 def in_force(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The lines of a year as they stand at its end: the latest version of each, without those another has replaced."""
+    """The lines of a year as they stand at its end: the latest version of each, without those another has replaced and those that speak of no quarter."""
     latest = {r["ref"]: r for r in sorted(rows, key=lambda r: r["from_quarter"] or 1)}
     replaced = {r["replaces_ref"] for r in latest.values() if r["replaces_ref"] and r["replaces_ref"] != r["ref"]}
-    return [{c: r[c] for c in LINE} for ref, r in latest.items() if ref not in replaced]
+    return [{c: r[c] for c in LINE} for ref, r in latest.items() if ref not in replaced and any(r[q] is not None for q in QUARTERS)]
 
 
 def save(
@@ -116,12 +126,42 @@ def save(
     if not cleaned:
         raise Shown("There is no line yet. Write one thing people will achieve, and how many in each quarter.")
     words = {section: text.strip() for section, text in sections.items() if section in codes.SECTIONS and text and text.strip()}
+    asked = _about_lines(cleaned, {line["ref"] for line in current.before})
+    if any(f.severity != "look" for f in asked):
+        return asked
     received = intake.receive(store, [_workbook(store, service, year, cleaned, words, from_quarter)], viewer, today)
     # A file may not change an agreed plan; a draft may, because nothing follows from it until it is agreed.
-    found = [f for f in received.findings if f.code != "agreed-plan"]
+    found = asked + [_in_words(f, cleaned) for f in received.findings if f.code != "agreed-plan"]
     if not any(f.severity != "look" for f in found):
         _keep(store, viewer, service, year, from_quarter, "drafted", "", {"lines": cleaned, "sections": words})
     return found
+
+
+def _about_lines(lines: Sequence[Mapping[str, Any]], last_year: set[str]) -> list[Finding]:
+    """What only a plan as a whole can tell: a reference twice, one that takes the place of nothing, a line without any projection."""
+    told = []
+    for ref, n in Counter(line["ref"] for line in lines if line["ref"]).items():
+        if n > 1:
+            fix = "Give each line a reference of its own, such as M1, M2, T1, or take one of them out."
+            told.append(Finding("holds", "duplicate-ref", f"{n} lines have the reference {ref}.", fix, f"Line {ref}"))
+    known = {line["ref"] for line in lines} | last_year
+    for line in lines:
+        instead = line["replaces_ref"]
+        if instead and (instead == line["ref"] or instead not in known):
+            what = "itself" if instead == line["ref"] else f"{instead}, and there is no such line this year or last"
+            fix = "Leave 'in place of' blank, or type the reference of the line whose history it carries on."
+            told.append(Finding("look", "replaces-nothing", f"{line['ref']} takes the place of {what}.", fix, f"Line {line['ref']}"))
+        if all(line[q] is None for q in QUARTERS):
+            fix = "Write your honest best guess for each quarter it is in the contract; blank means it is not. A first guess is a fine place to begin."
+            told.append(Finding("look", "no-projection", f"{line['ref'] or 'A line'} has no figure for any quarter yet.", fix, f"Line {line['ref'] or '?'}"))
+    return told
+
+
+def _in_words(f: Finding, lines: Sequence[Mapping[str, Any]]) -> Finding:
+    """A finding about a plan typed on the page, by line instead of by a cell of a workbook nobody has seen."""
+    if f.sheet != "Milestones" or f.row is None or not 2 <= f.row < len(lines) + 2:
+        return f
+    return replace(f, sheet=f"Line {lines[f.row - 2]['ref'] or f.row - 1}", row=None, column="", file="")
 
 
 def _line(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +171,8 @@ def _line(given: Mapping[str, Any]) -> dict[str, Any]:
         value = value.strip() if isinstance(value, str) else value
         # A table on screen gives nan for an empty number.
         kept_[column] = None if value in (None, "") or value != value else value
+    for column in ("ref", "replaces_ref"):  # as the reader of a file has them: m1 and M1 are one line
+        kept_[column] = values.normal_reference(str(kept_[column])) if kept_[column] is not None else None
     return kept_
 
 
@@ -138,11 +180,14 @@ def _workbook(store: Store, service: str, year: int, lines: Sequence[Mapping[str
     """The plan as the workbook it stands for. From a later quarter only what differs from the version before is a new row."""
     first = from_quarter if from_quarter > 1 else None
     with store.reading() as cursor:
-        before = {r["ref"]: r for r in in_force(kept.lines_of(cursor, service, year))} if first else {}
+        before = {r["ref"]: r for r in in_force(kept.lines_of(cursor, service, year))}
     rows = [line for line in lines if first is None or any(_differs(line.get(c), before.get(line["ref"], {}).get(c)) for c in LINE)]
     # A line that was left out ends: it is not in the contract from that quarter on.
     gone = [{**r, **dict.fromkeys(QUARTERS)} for ref, r in before.items() if ref not in {x["ref"] for x in lines} | {x["replaces_ref"] for x in lines}]
     at = {"service_code": service, "year": year, "from_quarter": first}
+    if not rows and not gone:
+        start = Quarter(year, from_quarter).months()
+        raise Shown(f"Every line is as in the plan in force, so nothing would change from {start}. Change a line, or choose another quarter.")
     sheets: dict[str, list[dict[str, Any]]] = {"Milestones": [{**line, **at} for line in [*rows, *gone]]}
     if sections:
         sheets["Target plan"] = [{**at, "section": section, "text": text} for section, text in sections.items()]
@@ -156,12 +201,26 @@ def _differs(a: Any, b: Any) -> bool:
 def propose(store: Store, viewer: Viewer, service: str, year: int, how: str) -> None:
     """The manager proposes the saved draft, with a word on how people who use the service shaped it."""
     conversation.check_speaks(store, viewer, service)
+    if viewer.role != "manager":
+        raise Refused("It is for the service's manager to propose its plan: people who use the service shape it there.")
     current = of(store, viewer, service, year)
     if current.state not in ("drafted", "returned"):
         raise Shown("There is no draft to propose. Save one first.")
     if not how.strip():
         raise Shown("Say in a line how people who use the service shaped this plan. 'Not yet' is an honest answer.")
+    _check_complete(current)
     _keep(store, viewer, service, year, current.from_quarter, "proposed", conversation.screened(how), _content(current))
+
+
+def _check_complete(current: TargetPlan) -> None:
+    """Raises Shown while the draft is still a template: words to fill, or no figure at all."""
+    if not any(line[q] is not None for line in current.lines for q in QUARTERS):
+        raise Shown("No line has a figure yet. Write your honest best guess for each quarter, save the draft, and propose it then.")
+    for section, text in current.sections.items():
+        if gaps := plan_templates.to_fill(text):
+            raise Shown(
+                f"“{section}” still has words of the template to fill: {', '.join(gaps[:3])}. Fill them in or take them out, save, and propose it then."
+            )
 
 
 def send_back(store: Store, viewer: Viewer, service: str, year: int, comment: str) -> None:
@@ -229,32 +288,28 @@ def state_sentence(found: TargetPlan) -> str:
 
 def changes(found: TargetPlan) -> list[str]:
     """What the latest version changed since the one before it that both sides saw (proposed, returned or agreed): a sentence each."""
-    seen = [v for v in found.versions if v.step != "drafted"]
-    if not seen:
-        return []
-    new = found.lines
-    earlier = [v for v in seen if list(v.lines) != list(new)]
+    earlier = [v for v in found.versions if v.step != "drafted" and (list(v.lines) != list(found.lines) or v.sections != found.sections)]
     if not earlier:
         return []
-    old = {line["ref"]: line for line in earlier[-1].lines}
-    told = []
-    for line in new:
-        was = old.get(line["ref"])
-        if was is None:
-            instead = f" in place of {line['replaces_ref']}" if line["replaces_ref"] else ""
-            told.append(f"{line['ref']} is new{instead}: {line['what_people_will_achieve']}.")
-            continue
-        for n, column in enumerate(QUARTERS, start=1):
-            if was[column] != line[column]:
-                told.append(f"{line['ref']}, {Quarter(found.year, n).months()}: {_figure(was[column])} became {_figure(line[column])}.")
-        if was["what_people_will_achieve"] != line["what_people_will_achieve"]:
-            told.append(f"{line['ref']} now reads: {line['what_people_will_achieve']}.")
-    told += [f"{ref} was taken out." for ref in old if ref not in {line["ref"] for line in new}]
+    was = earlier[-1]
+    return plan_versions.differences(was.lines, found.lines, found.year, was.sections, found.sections)
+
+
+def since_last_year(found: TargetPlan) -> list[str]:
+    """What the plan as it stands changes against the plan of the year before: a sentence each."""
+    return plan_versions.differences(found.before, found.lines, found.year, dict(found.before_sections), found.sections) if found.before else []
+
+
+def changes_of(found: TargetPlan, n: int) -> list[str]:
+    """What version `n` (from 0) changed against the one before it; the first one against the plan of the year before."""
+    now = found.versions[n]
+    if n == 0:
+        return plan_versions.differences(found.before, now.lines, found.year, dict(found.before_sections), now.sections) if found.before else []
+    was = found.versions[n - 1]
+    told = plan_versions.differences(was.lines, now.lines, found.year, was.sections, now.sections)
+    if was.from_quarter != now.from_quarter:
+        told.insert(0, f"It holds from {Quarter(found.year, now.from_quarter).months()}.")
     return told
-
-
-def _figure(value: float | None) -> str:
-    return "not in the contract" if value is None else plan_reading.number(value)
 
 
 def beside(store: Store, viewer: Viewer, service: str, year: int) -> list[dict[str, Any]]:

@@ -8,11 +8,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import load, rates, statistics
+from benchmarks import clicks, load, pages, people, rates, sessions, statistics
 from benchmarks.measured import Ratio
 
 # Each is a plain function that measures and hands back its comparisons, or prints what it found and hands back nothing.
-BENCHMARKS: dict[str, Callable[[], list[Ratio] | None]] = {"load": load.ratios, "rates": rates.main, "statistics": statistics.ratios}
+BENCHMARKS: dict[str, Callable[[], list[Ratio] | None]] = {
+    "load": load.ratios,
+    "million": load.million,
+    "rates": rates.main,
+    "statistics": statistics.ratios,
+    "people": people.ratios,
+    "pages": pages.main,
+    "clicks": clicks.main,
+    "sessions": sessions.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""How long a large Assessments sheet takes from bytes to checked and masked tables, as a ratio to openpyxl merely reading it.
+"""A large Assessments sheet, and how long each step takes from its bytes to committed rows (`benchmarks.load` sets the whole beside openpyxl).
 
 `python -m benchmarks.intake [rows]` prints one line per step. The workbook is made here, written as raw XML (the shape Excel writes:
 shared strings, styled dates), because openpyxl would need minutes for a million rows.
@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import io
 import random
-import resource
 import sys
-import time
 import zipfile
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -88,70 +85,21 @@ def make_assessments(rows: int, seed: int = 1) -> bytes:
     return out.getvalue()
 
 
-def _openpyxl(path: Path) -> float:
-    """Seconds openpyxl needs merely to read the file, in the way that is fastest for it."""
-    import openpyxl
-
-    started = time.perf_counter()
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    for _ in book.active.iter_rows(values_only=True):
-        pass
-    return time.perf_counter() - started
-
-
-def _processor() -> float:
-    """Processor seconds this process and its ended children have used."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
-
-
-def main(rows: int = 100_000, repeats: int = 3) -> float:
-    """Prints the steps, the peaks of memory and the ratio to openpyxl; returns the ratio. The best of a few runs of each, taken in turn."""
-    from data_loaders.check import Known, check
-    from data_loaders.mask import mask
-    from data_loaders.read import read
-    from data_loaders.recognise import recognise
-    from domain import measures
-    from domain.settings import Settings
+def steps(rows: int = 100_000) -> None:
+    """Prints how long each step takes and how much memory the app and its reading process hold meanwhile."""
+    from benchmarks import load
 
     content = make_assessments(rows)
-    known = Known({f"SVC{n:03d}": f"ORG{n % 24:02d}" for n in range(42)}, measures.all_measures(), date(2026, 1, 31))
-    settings = Settings().replaced(largest_file_mb=max(25, (len(content) >> 20) + 1))
-    steps: list[tuple[float, ...]] = []
-    theirs: list[float] = []
-    processor: list[float] = []
-    their_processor: list[float] = []
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "assessments.xlsx"
-        path.write_bytes(content)
-        for _ in range(repeats):
-            work = _processor()
-            times = [time.perf_counter()]
-            workbook = read("assessments.xlsx", content, settings)
-            times.append(time.perf_counter())
-            found, told = recognise(workbook)
-            checked = check(found, known)
-            times.append(time.perf_counter())
-            masked = mask(checked.tables, known.services, bytes(32))
-            times.append(time.perf_counter())
-            processor.append(_processor() - work)
-            if told or checked.findings or masked["assessments"].num_rows != rows:
-                raise SystemExit(f"The benchmark's own file was not read clean: {[*told, *checked.findings][:3]}")
-            steps.append(tuple(b - a for a, b in pairwise(times)))
-            work = _processor()
-            theirs.append(_openpyxl(path))
-            their_processor.append(_processor() - work)
-        memory = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
-    best = min(steps, key=sum)
-    ratio = sum(best) / min(theirs)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        load.prepare(folder, content)
+        measured = load.apart("ours", folder)
     print(f"{rows:,} rows, {len(content) / 1e6:.1f} MB")
-    print(f"read {best[0]:.2f} s   check {best[1]:.2f} s   mask {best[2]:.2f} s   together {sum(best):.2f} s")
-    print(f"openpyxl, merely to read: {min(theirs):.2f} s   ratio {ratio:.3f}   (the promise, with the commit: 0.25)")
-    # On a busy machine the clock says little; the processor's own time says how much work was done.
-    print(f"processor time: {min(processor):.2f} s, openpyxl {min(their_processor):.2f} s, ratio {min(processor) / min(their_processor):.3f}")
-    print(f"peak memory: child at most {memory[0]:.0f} MB, this process {memory[1]:.0f} MB   (the promise: 600)")
-    return ratio
+    for stage, seconds, processor in measured["stages"]:
+        print(f"  {seconds:6.2f} s ({processor:5.2f} s of processor)  {stage}")
+    print(f"together {measured['seconds']:.2f} s, processor {measured['processor']:.2f} s")
+    print(f"peak memory: app {measured['app']:.0f} MB, reading process {measured['reader']:.0f} MB, both at once {measured['both']:.0f} MB")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    steps(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

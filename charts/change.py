@@ -30,10 +30,13 @@ def verdict(first: float, last: float, measure: Measure) -> str:
     return "improved" if gain >= measure.reliable_change else "worsened" if gain <= -measure.reliable_change else "same"
 
 
-def change(points: Sequence[tuple[float, float, int]], measure: Measure, *, title: str, subtitle: str, footer: str, key: str = "") -> go.Figure:
+def change(
+    points: Sequence[tuple[float, float, int]], measure: Measure, *, title: str, subtitle: str, footer: str, key: str = "", selectable: bool = False
+) -> go.Figure:
     """One mark for each pair of scores, its area by the number of people, with the diagonal of no change, the reliable-change band and the cut-off.
 
-    `points` are (first, last, n), as `binned` makes them. `customdata` of a mark is its verdict: improved, same or worsened.
+    `points` are (first, last, n), as `binned` makes them. `customdata` of a mark is its verdict: improved, same or worsened. Where marks are `selectable`
+    the others grow faint while some are selected.
     """
     low, high = float(measure.lowest), float(measure.highest)
     pad = (high - low) * 0.03
@@ -59,6 +62,8 @@ def change(points: Sequence[tuple[float, float, int]], measure: Measure, *, titl
             )
         )  # fmt: skip
         data[-1]["marker"] = {**data[-1]["marker"], "opacity": 0.8}  # type: ignore[dict-item]
+        if selectable:
+            data[-1]["unselected"] = {"marker": {"opacity": 0.2}}
     shapes, annotations = [], []
     if measure.cutoff is not None:
         at = float(measure.cutoff) + (-0.5 if measure.clinical_side == "at or above" else 0.5) * float(measure.step)

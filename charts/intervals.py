@@ -27,12 +27,14 @@ def intervals(
     sections: Mapping[str, str] | None = None,
     signs: Mapping[str, str] | None = None,
     zero_words: str = "no change",
+    yardstick: tuple[float, str] | None = None,
     key: str = "",
 ) -> go.Figure:
     """One dot with a 95% interval per row, in the order given; rows of one section stand together under its heading, sections in order of first row.
 
     `unit` is `%` (axis 0 to 100) or a word such as `points` (axis round zero, which is labelled). `signs` maps a group to a change
-    (`improved`, `same`, `worsened`, `mixed`) where the caller has concluded something; other dots are in the neutral colour.
+    (`improved`, `same`, `worsened`, `mixed`) where the caller has concluded something; other dots are in the neutral colour. `yardstick` is a published
+    figure and its words, drawn as a solid line through all rows.
     `customdata` of every mark is the group. Hidden rows keep their place, with their own sign and words.
     """
     low, high = _range(rows, total, unit)
@@ -109,6 +111,14 @@ def intervals(
         anchor = "left" if where < 0.4 else "right" if where > 0.6 else "center"
         words = theme.plain(f"{total_words}: {theme.value_words(total, unit)}")
         annotations.append(theme.note(total.value, 1, words, yref="paper", yanchor="bottom", yshift=3 * UNIT, xanchor=anchor))
+    if yardstick is not None:
+        at, words = yardstick
+        shapes.append(theme.rule(x=at, y0=-UNIT, y1=plot, width=1.5, color=theme.COLOURS["neither"]))
+        where = (at - low) / span
+        anchor = "left" if where < 0.4 else "right" if where > 0.6 else "center"
+        said = f'<span style="color:{theme.COLOURS["neither"]}">┃</span> {theme.plain(words)}'
+        annotations.append(theme.note(at, 1, said, yref="paper", yanchor="bottom", yshift=above, xanchor=anchor))
+        above += 3 * UNIT
     ticks = {"tickvals": [0, 25, 50, 75, 100], "ticktext": ["0%", "25", "50", "75", "100"]} if unit == "%" else {"nticks": 6}
     if any(row.hidden for row in rows):
         footer = theme.told(footer)

@@ -2,7 +2,8 @@
 
 A journey is a mapping: `label` (the code name drawn for this viewing), `weeks` and `scores` of equal length, and, if known, `words` (a short line
 such as `clearly better, 14 weeks`) and `change` (`improved`, `same`, `worsened`, `mixed`). Where scores are banded they are the middles of their
-bands, and `bands` (words, from, to) gives the vertical axis its words, so that no finer number is shown than was released.
+bands, and `bands` (words, from, to) gives the vertical axis its words, so that no finer number is shown than was released. `marks` (kind, week,
+words) are what else happened: of one's own people only.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ Journey = Mapping[str, Any]
 Bands = Sequence[tuple[str, float, float]]
 PANEL, HEAD, GUTTER = 88, 40, 16  # pixels: the plot of one panel, the words above it, the space between rows
 WIDE = 0.9  # of a column that the panel itself takes
+LANE = 26  # pixels of a row of marks under an opened line
+# What stands on the time axis: a symbol each, the same as a character, and the row's name. None of them is a verdict; only a crisis has a colour.
+MARKS = {
+    "goal agreed": ("circle-open", "○", "goals"),
+    "change of support": ("diamond", "◆", "support"),
+    "crisis": ("x", "✕", "crises"),
+    "story": ("star", "★", "stories"),
+}
 
 
 def small_multiples(
@@ -31,7 +40,7 @@ def small_multiples(
     All panels lie in one pair of axes, which keeps clicking exact and drawing quick. `customdata` of every mark is the journey's label.
     """
     low, high = float(measure.lowest), float(measure.highest)
-    longest = max((week for j in journeys for week in j["weeks"]), default=0) or 1
+    earliest, longest = _span(journeys)
     rows = -(-len(journeys) // columns) if journeys else 1
     pitch = HEAD + PANEL + GUTTER
     plot = rows * pitch - GUTTER
@@ -39,11 +48,12 @@ def small_multiples(
     line_y: list[float | None] = []
     dots: list[tuple[float, float, str, str]] = []
     ends: list[tuple[float, float, str, str, theme.Sign]] = []
+    beside: list[tuple[float, float, str, str, str]] = []
     shapes: list[dict[str, object]] = []
     annotations: list[dict[str, Any]] = []
 
     def across(column: int, week: float) -> float:
-        return column + 0.02 + (WIDE - 0.04) * week / longest
+        return column + 0.02 + (WIDE - 0.04) * (week - earliest) / (longest - earliest)
 
     def down(row: int, score: float) -> float:
         return row * pitch + HEAD + PANEL * (high - score) / (high - low)
@@ -63,6 +73,9 @@ def small_multiples(
             dots.append((across(column, week), down(row, float(score)), str(journey["label"]), hover))
         line_x.append(None)
         line_y.append(None)
+        for kind, week, words in journey.get("marks", ()):
+            hover = f"<b>{label}</b><br>{theme.plain(f'{_week(week)}: {words}')}"
+            beside.append((across(column, week), down(row, low) + 7, str(journey["label"]), hover, kind))
         if points:
             x, y, code, hover = dots.pop()
             ends.append((x, y, code, hover, sign))
@@ -75,24 +88,42 @@ def small_multiples(
             color=[e[4].colour for e in ends], symbol=[e[4].symbol for e in ends],
         ),
     ]  # fmt: skip
+    if beside:
+        data.append(
+            theme.marks([b[0] for b in beside], [b[1] for b in beside], [b[2] for b in beside], [b[3] for b in beside], **_symbols([b[4] for b in beside], 7))
+        )
     for row in range(rows):
         top, foot = (bands[-1][0], bands[0][0]) if bands else (theme.number(high), theme.number(low))
         for words, score, anchor in ((top, high, "top"), (foot, low, "bottom")):
             text = theme.wrap(words, 9)
             small = {"xshift": -4, "borderpad": 0, "font": {"size": 11}, "opacity": 0.85}
             annotations.append(theme.note(0, down(row, score), text, xref="paper", xanchor="right", yanchor=anchor, align="right", **small))
-    said_key = [f"each line begins at the first score; a panel is {theme.number(longest)} weeks wide; {measure.code}: {measure.better} is better"]
+    said_key = [f"a panel is {theme.number(round(longest - earliest))} weeks wide, the same for all; {measure.code}: {measure.better} is better"]
     if measure.reliable_change is not None:
         said_key.append("grey band: too small a change to be sure of")
     if measure.cutoff is not None:
         said_key.append(f"dashes: cut-off {theme.number(float(measure.cutoff))}")
+    if beside:
+        said_key.append("under a line " + ", ".join(f"{shape} {kind}" for kind, (_, shape, _) in MARKS.items() if kind in {b[4] for b in beside}))
     text = theme.wrap("; ".join(said_key) + ".", theme.FOOTER_WRAP)
     annotations.append(theme.corner(0, 1, text[:1].upper() + text[1:], xshift=-_left(bands), yshift=UNIT, font={"size": theme.FOOTER}))
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, left=_left(bands), above=theme.lines(text) * 16 + UNIT, below=UNIT, shapes=shapes, annotations=annotations,
         xaxis=theme.blank_axis(0, columns - (1 - WIDE)), yaxis=theme.blank_axis(plot, 0),
     )  # fmt: skip
-    return theme.figure(data, made)
+    return theme.figure(data, made, keep=False)
+
+
+def _span(journeys: Sequence[Journey]) -> tuple[float, float]:
+    """(first, last) week of anything on these lines: a first score may be from before the first day."""
+    weeks = [week for j in journeys for week in (*j["weeks"], *(at for _, at, _ in j.get("marks", ())))]
+    earliest = min([0, *weeks])
+    return earliest, max([earliest + 1, *weeks])
+
+
+def _symbols(kinds: Sequence[str], size: int) -> dict[str, Any]:
+    colours = [theme.COLOURS["concern" if kind == "crisis" else "nothing"] for kind in kinds]
+    return {"symbol": [MARKS[kind][0] for kind in kinds], "color": colours, "size": size}
 
 
 def _left(bands: Bands) -> int:
@@ -114,11 +145,14 @@ def _panel(column: int, row: int, journey: Journey, measure: Measure, down: Any)
 
 
 def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer: str, bands: Bands = (), key: str = "") -> go.Figure:
-    """One journey opened large: each score at its week since the start, bands or numbers on the axis, the reliable-change band labelled."""
+    """One journey opened large: each score at its week since the start, bands or numbers on the axis, the reliable-change band labelled.
+
+    Under the scores a row for each kind of mark there is."""
     low, high = float(measure.lowest), float(measure.highest)
     sign = theme.sign(journey.get("change"))
     points = sorted(zip(journey["weeks"], (float(s) for s in journey["scores"]), strict=True))
-    longest = max((week for week, _ in points), default=0) or 1
+    earliest, longest = _span([journey])
+    lanes = [kind for kind in MARKS if kind in {mark[0] for mark in journey.get("marks", ())}]
     label = str(journey["label"])
     hover = [f"<b>{theme.wrap(label, 30)}</b><br>{theme.plain(_point(week, score, bands))}" for week, score in points]
     x, y = [week for week, _ in points], [score for _, score in points]
@@ -129,6 +163,11 @@ def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer
             symbol=["circle"] * (len(x) - 1) + [sign.symbol],
         ),
     ]  # fmt: skip
+    for kind in lanes:
+        own = [(week, words) for each, week, words in journey["marks"] if each == kind]
+        hovers = [theme.plain(f"{_week(week)}: {words}") for week, words in own]
+        marks = theme.marks([week for week, _ in own], [lanes.index(kind)] * len(own), [label] * len(own), hovers, **_symbols([kind] * len(own), 12))
+        data.append({**marks, "yaxis": "y2"})
     shapes, annotations = trajectory.scale(measure, low, high)
     if bands:  # the words are on the axis instead
         annotations = [a for a in annotations if str(a["text"]).startswith("cut-off")]
@@ -142,18 +181,26 @@ def one(journey: Journey, measure: Measure, *, title: str, subtitle: str, footer
         said = theme.signed(sign, theme.wrap(str(journey.get("words") or sign.words), 22), bold=True)
         anchor, shift = ("bottom", 12) if y[-1] < (low + high) / 2 else ("top", -12)
         annotations.append(theme.note(x[-1], y[-1], said, xanchor="right", yanchor=anchor, align="right", yshift=shift))
-    left = 11 * UNIT if bands else 4 * UNIT
+    left = 11 * UNIT if bands else 9 * UNIT if lanes else 4 * UNIT
     annotations.append(theme.corner(0, 1, trajectory.axis_words(measure), yshift=4, xshift=-left))
-    annotations.append(theme.corner(1, 0, "weeks since the first score", yshift=-3 * UNIT))
+    annotations.append(theme.corner(1, 0, "weeks since they began", yshift=-3 * UNIT))
     ticks: dict[str, Any] = {"nticks": 6}
     if bands:
         ticks = {"tickvals": [(start + stop) / 2 for _, start, stop in bands], "ticktext": [theme.wrap(words, 12) for words, _, _ in bands], "showgrid": False}
+    plot, room = trajectory.PLOT + len(lanes) * LANE, (longest - earliest) * 0.04
+    share = len(lanes) * LANE / plot  # of the height, for the rows of marks under the scores
+    under: dict[str, Any] = {}
+    if lanes:
+        named = [f"{MARKS[kind][1]} {MARKS[kind][2]}" for kind in lanes]
+        rows = {"tickvals": list(range(len(lanes))), "ticktext": named, "gridcolor": theme.GRID}
+        under["yaxis2"] = theme.axis(range=[len(lanes) - 0.4, -0.9], domain=[0, share], anchor="x", **rows)
     made = theme.layout(
-        title, subtitle, footer, key=key, plot=trajectory.PLOT, left=left, right=UNIT if bands else trajectory.margin_for(measure),
-        above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations,
-        xaxis=theme.axis(range=[-longest * 0.04, longest * 1.04], nticks=8, showgrid=False), yaxis=theme.axis(range=[low, high], **ticks),
+        title, subtitle, footer, key=key, plot=plot, left=left, right=UNIT if bands else trajectory.margin_for(measure),
+        above=3 * UNIT, below=6 * UNIT, shapes=shapes, annotations=annotations, **under,
+        xaxis=theme.axis(range=[earliest - room, longest + room], nticks=8, showgrid=False, **({"anchor": "y2"} if lanes else {})),
+        yaxis=theme.axis(range=[low, high], **({"domain": [share, 1]} if lanes else {}), **ticks),
     )  # fmt: skip
-    return theme.figure(data, made)
+    return theme.figure(data, made, keep=False)
 
 
 def _score_words(score: float, bands: Bands) -> str:
@@ -165,14 +212,20 @@ def _score_words(score: float, bands: Bands) -> str:
 
 
 def _point(week: float, score: float, bands: Bands) -> str:
-    when = "first score" if week == 0 else f"week {theme.number(float(week))}"
-    return f"{when}: {_score_words(float(score), bands)}"
+    return f"{_week(week)}: {_score_words(float(score), bands)}"
+
+
+def _week(week: float) -> str:
+    if week == 0:
+        return "when they began"
+    return f"week {theme.number(week)}" if week > 0 else f"{theme.number(-week)} weeks before they began"
 
 
 def _line(journey: Journey, bands: Bands) -> str:
     points = sorted(zip(journey["weeks"], journey["scores"], strict=True))
     said = f"{journey['label']}: " + ", ".join(_point(week, score, bands) for week, score in points)
-    return said + (f"; {journey['words']}" if journey.get("words") else "")
+    happened = "; ".join(f"{_week(week)}: {words}" for _, week, words in journey.get("marks", ()))
+    return "; ".join(filter(None, (said, happened, journey.get("words"))))
 
 
 def alt_text(journeys: Sequence[Journey], measure: Measure, *, title: str, subtitle: str = "", bands: Bands = ()) -> str:
@@ -187,7 +240,7 @@ def table(journeys: Sequence[Journey], bands: Bands = ()) -> pd.DataFrame:
     return theme.frame(
         {
             "Code name": [label for label, _, _ in points],
-            "Weeks since the first score": [week for _, week, _ in points],
+            "Weeks since they began": [week for _, week, _ in points],
             "Score": [_score_words(float(score), bands) if bands else score for _, _, score in points],
         }
     )

@@ -8,7 +8,9 @@ Plotly draws text where it is told and does not wrap it, so texts are wrapped he
 
 from __future__ import annotations
 
+import hashlib
 import html
+import pickle
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -248,6 +250,7 @@ def layout(
         "hovermode": "closest",
         "hoverdistance": 24,  # a thumb is wider than a dot
         "dragmode": False,  # a drag on a phone scrolls the page
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": LINE, "activecolor": COLOURS["estimate"]},
         "hoverlabel": {"align": "left", "bgcolor": INK, "bordercolor": INK, "font": {"family": FAMILY, "size": TICK, "color": ON_COLOUR}},
         "meta": {"key": key, "title": title, "subtitle": subtitle, "footer": footer},
         "annotations": texts,
@@ -293,9 +296,25 @@ def corner(x: int, y: int, text: str, **more: Any) -> dict[str, Any]:
     return note(x, y, text, xref="paper", yref="paper", xanchor="right" if x else "left", yanchor="bottom" if y else "top", borderpad=0, **more)
 
 
-def figure(data: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> go.Figure:
-    """The figure of plain traces and a layout."""
-    return go.Figure({"data": [dict(trace) for trace in data], "layout": dict(made)})
+MOST_FIGURES = 300
+_FIGURES: dict[bytes, go.Figure] = {}
+
+
+def figure(data: Sequence[Mapping[str, Any]], made: Mapping[str, Any], keep: bool = True) -> go.Figure:
+    """The figure of plain traces and a layout. The same words and numbers give the same figure again: it is shown, never altered.
+
+    Without `keep` nothing stays in memory: for figures of single people.
+    """
+    plain = {"data": [dict(trace) for trace in data], "layout": dict(made)}
+    if not keep:
+        return go.Figure(plain)
+    key = hashlib.sha256(pickle.dumps(plain)).digest()
+    found = _FIGURES.get(key)
+    if found is None:
+        found = _FIGURES[key] = go.Figure(plain)  # Plotly checks every property: tens of milliseconds
+        while len(_FIGURES) > MOST_FIGURES:
+            _FIGURES.pop(next(iter(_FIGURES)), None)
+    return found
 
 
 def marks(x: Sequence[Any], y: Sequence[Any], codes: Sequence[str], hover: Sequence[str], **marker: Any) -> dict[str, Any]:

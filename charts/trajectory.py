@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from charts import theme
+from charts import multiples, theme
 from charts.theme import UNIT
 from domain.types import Measure, ReleasedRow
 
@@ -145,3 +145,139 @@ def table(weeks: Sequence[float], rows: Sequence[ReleasedRow]) -> pd.DataFrame:
     made = theme.table(rows, {}, "points", "Weeks since the start")
     made["Weeks since the start"] = list(weeks)
     return made
+
+
+# ---- a line for each group, side by side -----------------------------------------------------------------------------------------------------
+
+
+def by_group(
+    curves: Mapping[str, Sequence[ReleasedRow]], labels: Mapping[str, str], measure: Measure, everyone: Sequence[ReleasedRow] = (), *,
+    title: str, subtitle: str, footer: str, key: str = "",
+) -> go.Figure:  # fmt: skip
+    """A panel per group, in the order given: its means and their range by weeks since the start, over everybody's line in grey.
+
+    The group of a row is its fortnight. Hidden fortnights break the line. `customdata` of every dot is the group of people.
+    """
+    weeks = [2.0 * int(row.group) for rows in curves.values() for row in rows if row.value is not None]
+    low, high = _range([row for rows in curves.values() for row in rows if row.value is not None], measure, False)
+    data: list[dict[str, object]] = []
+    colour = theme.COLOURS["estimate"]
+    for i, (group, rows) in enumerate(curves.items()):
+        axes = multiples.on(i)
+        both = [(2.0 * int(row.group), row) for row in rows]
+        whole = [(2.0 * int(row.group), row.value) for row in everyone if row.value is not None and low <= row.value <= high]
+        if whole:
+            data.append({**theme.path([w for w, _ in whole], [v for _, v in whole], theme.LINE, 1.5), **axes})
+        for run in _runs(both):
+            ranged = [(week, row) for week, row in run if row.lower is not None and row.upper is not None]
+            x = [week for week, _ in ranged]
+            y = [min(row.upper, high) for _, row in ranged if row.upper is not None] + [max(row.lower, low) for _, row in ranged[::-1] if row.lower is not None]
+            data.append({**theme.path(x + x[::-1], y, colour, 0, fill="toself", fillcolor="rgba(17,128,125,0.22)"), **axes})
+            data.append({**theme.path([week for week, _ in run], [row.value for _, row in run], colour, 2), **axes})
+        shown = [(week, row) for week, row in both if not row.hidden and row.value is not None]
+        name = theme.wrap(labels.get(group, group), 36)
+        hover = [f"<b>{name}</b><br>{_when(w)}: {theme.plain(theme.row_words(r, 'points'))}" for w, r in shown]
+        data.append({**theme.marks([w for w, _ in shown], [r.value for _, r in shown], [group] * len(shown), hover, size=6, color=colour), **axes})
+    last = max(weeks, default=2.0)
+    axes, notes = multiples.layout_of(
+        [labels.get(g, g) for g in curves], [_began(rows) for rows in curves.values()],
+        {"range": [-last * 0.03, last * 1.05], "nticks": 5, "showgrid": False}, {"range": [low, high], "nticks": 4},
+    )  # fmt: skip
+    notes.append(theme.corner(1, 0, "weeks since the start"))
+    made = theme.layout(
+        title, subtitle, footer, key=key, plot=multiples.height(len(curves)), left=4 * UNIT, right=UNIT, above=0, below=3 * UNIT, annotations=notes, **axes
+    )
+    return theme.figure(data, made)
+
+
+def _began(rows: Sequence[ReleasedRow]) -> str:
+    first = next((row for row in rows if row.value is not None), None)
+    return f"{first.denominator:,} people at first" if first and first.denominator is not None else ""
+
+
+def groups_alt_text(curves: Mapping[str, Sequence[ReleasedRow]], labels: Mapping[str, str], measure: Measure, *, title: str, subtitle: str = "") -> str:
+    """The panels in words: where each group began and where it is at the last time shown."""
+    items = []
+    for group, rows in curves.items():
+        shown = [row for row in rows if row.value is not None]
+        ends = [f"{theme.row_words(row, 'points')} {_when(2.0 * int(row.group))}" for row in (shown[:1] + shown[-1:] if len(shown) > 1 else shown)]
+        items.append(f"{labels.get(group, group)}: {', then '.join(ends) or theme.NOTHING_WORDS}")
+    return theme.said(f"Average {measure.code} over time, {len(curves)} small charts; {measure.better} is better", title, subtitle, items)
+
+
+def groups_table(curves: Mapping[str, Sequence[ReleasedRow]], labels: Mapping[str, str]) -> pd.DataFrame:
+    """The figures behind the panels: one row per group and fortnight. Hidden cells say `hidden`."""
+    named = [(labels.get(group, group), row) for group, rows in curves.items() for row in rows]
+    made = theme.tabled([(name, row) for name, row in named], "points", "Group")
+    made.insert(1, "Weeks since the start", [2 * int(row.group) for _, row in named])
+    return made
+
+
+# ---- how far people lie apart ----------------------------------------------------------------------------------------------------------------
+
+BANDS = (("q10", "q90", 0.12, "8 in 10 people"), ("q25", "q75", 0.26, "half of the people"))
+
+
+def fan(rows: pd.DataFrame, measure: Measure, *, title: str, subtitle: str, footer: str, key: str = "") -> go.Figure:
+    """The middle score and, where enough people stand behind them, the bands that hold half and eight in ten of the people, by weeks since the start.
+
+    `rows`: week, n, q10, q25, q50, q75, q90; not-a-number where too few people stand beyond a line.
+    """
+    low, high = float(measure.lowest), float(measure.highest)
+    colour = theme.COLOURS["estimate"]
+    data: list[dict[str, object]] = []
+    for bottom, top, strength, _ in BANDS:
+        for run in _unbroken(rows, (bottom, top)):
+            x = run["week"].tolist()
+            data.append(
+                theme.path(x + x[::-1], run[top].tolist() + run[bottom].tolist()[::-1], colour, 0, fill="toself", fillcolor=f"rgba(17,128,125,{strength})")
+            )
+    for run in _unbroken(rows, ("q50",)):
+        data.append(theme.path(run["week"].tolist(), run["q50"].tolist(), colour, 2))
+    middle = rows[rows["q50"].notna()]
+    hover = [f"<b>{_when(r['week'])}</b><br>{theme.plain(fan_words(r))}" for r in middle.to_dict("records")]
+    data.append(theme.marks(middle["week"].tolist(), middle["q50"].tolist(), [str(w) for w in middle["week"]], hover, size=6, color=colour))
+    shapes, annotations = scale(measure, low, high)
+    annotations.append(theme.corner(0, 1, axis_words(measure), yshift=4, xshift=-4 * UNIT))
+    annotations.append(theme.corner(1, 0, "weeks since the start", yshift=-3 * UNIT))
+    if len(middle):
+        first = middle.iloc[0]
+        annotations.append(theme.note(first["week"], first["q50"], "the middle person", xanchor="left", yanchor="bottom", yshift=4))
+    last = float(rows["week"].max()) if len(rows) else 2.0
+    made = theme.layout(
+        title, subtitle, footer, key=key, plot=PLOT, left=4 * UNIT, right=margin_for(measure), above=3 * UNIT, below=6 * UNIT, shapes=shapes,
+        annotations=annotations, xaxis=theme.axis(range=[-last * 0.03, last * 1.04], nticks=8, showgrid=False),
+        yaxis=theme.axis(range=[low, high], nticks=6, showgrid=not measure.bands),
+    )  # fmt: skip
+    return theme.figure(data, made)
+
+
+def _unbroken(rows: pd.DataFrame, names: Sequence[str]) -> list[pd.DataFrame]:
+    """Runs of neighbouring fortnights in which all of these may be shown."""
+    known = rows[list(names)].notna().all(axis=1) if len(rows) else rows["week"].notna()
+    run = (~known).cumsum()
+    return [part for _, part in rows[known].groupby(run[known])]
+
+
+def fan_words(row: Mapping[str, float]) -> str:
+    """`middle 11; half between 8 and 15; 8 in 10 between 4 and 19; 84 people`."""
+    said = [f"middle {theme.number(row['q50'], 'points')}"] if row["q50"] == row["q50"] else [theme.TOO_FEW_WORDS]
+    for bottom, top, _, words in reversed(BANDS):
+        if row[bottom] == row[bottom] and row[top] == row[top]:
+            said.append(f"{words} between {theme.number(row[bottom])} and {theme.number(row[top])}")
+    return "; ".join([*said, f"{int(row['n']):,} people"])
+
+
+def fan_alt_text(rows: pd.DataFrame, measure: Measure, *, title: str, subtitle: str = "") -> str:
+    """The fan in words, fortnight by fortnight."""
+    items = [f"{_when(row['week'])}: {fan_words(row)}" for row in rows.to_dict("records")]
+    return theme.said(f"How far people's {measure.code} scores lie apart over time; {measure.better} is better", title, subtitle, items)
+
+
+def fan_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """The figures behind the fan: one row per fortnight; a line with too few people beyond it says so."""
+    names = {"q10": "1 in 10 below", "q25": "a quarter below", "q50": "the middle", "q75": "a quarter above", "q90": "1 in 10 above"}
+    columns: dict[str, Sequence[object]] = {"Weeks since the start": [int(w) for w in rows["week"]], "People": [int(n) for n in rows["n"]]}
+    for name, words in names.items():
+        columns[words.capitalize()] = [theme.TOO_FEW_WORDS if v != v else round(float(v), 1) for v in rows[name]]
+    return theme.frame(columns)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from domain import fields, settings
 from domain.measures import all_measures
 from domain.types import Field, Measure, Metric
+from exports import plan_files
 from metrics import registry
 
 DOCS = settings.ROOT / "docs"
@@ -140,7 +141,7 @@ def metrics() -> str:
     every = registry.METRICS.values()
     lines += [_table_row([f"[`{m.id}`](#{_anchor(m.id)})", m.title, m.kind, m.unit, m.better]) for m in every]
     for m in every:
-        lines += ["", f"## {m.id}", "", f"**{m.title}.** {m.question}", ""]
+        lines += ["", f"## {m.id}", "", f"**{m.title}.** {m.question}{f' (Over the mart `{m.mart}`.)' if m.mart else ''}", ""]
         lines += ["| | in words | condition |", "|---|---|---|", *_conditions(m), "", f"Method: {m.method}.", "", f"Source: {m.source}."]
     return _text(lines)
 
@@ -166,7 +167,13 @@ def _text(lines: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"workbook.md": workbook, "measures.md": measures, "metrics.md": metrics}
+PAGES: dict[str, Callable[[], str]] = {
+    "plans-worked.md": plan_files.worked_page,
+    "plans-templates.md": plan_files.templates_page,
+    "workbook.md": workbook,
+    "measures.md": measures,
+    "metrics.md": metrics,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

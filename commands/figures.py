@@ -17,7 +17,8 @@ from domain.types import Metric, Released, ReleasedRow, Scope
 from exports.files import inert
 from metrics import registry
 
-NUMBERS = {"proportion": ("numerator", "denominator"), "mean": ("n",), "curve": ("n",)}  # a mean's n is kept where a rate keeps its base
+# A mean's n is kept where a rate keeps its base
+NUMBERS = {"proportion": ("numerator", "denominator"), "mean": ("n",), "rate": ("numerator", "denominator"), "curve": ("n",)}
 
 
 def metrics(asked: argparse.Namespace) -> int:
@@ -52,10 +53,11 @@ def scope_of(asked: argparse.Namespace) -> Scope:
 
 def add_scope(made: argparse.ArgumentParser) -> None:
     """Adds the options of a question over stored data: what `scope_of` reads, who the figures are for, and the format."""
+    every = [*types.BREAKDOWNS, *types.OWN_BREAKDOWNS]
     made.add_argument("--measure", default="", metavar="CODE", help="one questionnaire, such as PHQ-9 (otherwise the service's main measures together)")
     made.add_argument("--subscale", default="", metavar="NAME", help="one part of that questionnaire (otherwise its total)")
     made.add_argument("--perspective", default="", metavar="WHOSE", help="person, carer or practitioner (otherwise the questionnaire's own)")
-    made.add_argument("--by", default="", choices=list(types.BREAKDOWNS), metavar="WHAT", help=f"one row for each: {', '.join(types.BREAKDOWNS)}")
+    made.add_argument("--by", default="", choices=every, metavar="WHAT", help=f"one row for each: {', '.join(every)}")
     made.add_argument("--from", dest="start", type=first_day, metavar="D", help="first day: 2025-04-01, 2025-26 or '2025-26 Q3'")
     made.add_argument("--to", dest="end", type=last_day, metavar="D", help="last day, likewise")
     made.add_argument("--basis", default="ended", choices=types.BASES, help="who is counted in the period (otherwise those who ended in it)")

@@ -20,7 +20,7 @@ from commands import printed, statistics
 from domain.errors import Unreadable
 from domain.measures import named
 from domain.types import Measure
-from metrics import change, funnel, gas, intervals, spc, survival, talking_therapies
+from metrics import change, funnel, gas, intervals, reading, spc, survival, talking_therapies
 
 Command = Callable[..., argparse.ArgumentParser]
 Run = Callable[[argparse.Namespace], int]
@@ -57,6 +57,7 @@ def register(command: Command) -> None:
     made.add_argument("--baseline", type=_points, metavar="N", help="fix the limits to the first N points")
     made.add_argument("--rebase", type=_day, metavar="DAY", help="start the limits afresh from this day")
     made.add_argument("--reason", default="", metavar="WORDS", help="why the limits start afresh")
+    made.add_argument("--target", type=_number, metavar="N", help="say whether it will be met as things are, missed, or either by chance")
 
     made = over_csv("wilson", "proportions with Wilson's interval", wilson)
     _columns(made, numerator="how many", denominator="out of how many")
@@ -72,11 +73,12 @@ def register(command: Command) -> None:
     made.add_argument("--group", metavar="COLUMN", help="one row for each")
     made.add_argument("--interval", default="log-log", choices=("log", "log-log"))
 
-    made = over_csv("talking-therapies", "counts of the NHS Talking Therapies scheme; every line is somebody who finished", scheme)
-    _columns(made, id="who")
-    made.add_argument(
-        "--pair", action="append", required=True, type=_pair, metavar="FIRST,LAST,QUESTIONNAIRE", help="columns of a first and a last score, and whose they are"
-    )
+    made = over_csv(
+        "talking-therapies", "the NHS Talking Therapies scheme: counts of a file in which every line is somebody who finished, or rates of stored data",
+        scheme, statistics.talking_therapies, ("id", "pair"),
+    )  # fmt: skip
+    _columns(made, False, id="who")
+    made.add_argument("--pair", action="append", type=_pair, metavar="FIRST,LAST,QUESTIONNAIRE", help="columns of a first and a last score, and whose they are")
     made.add_argument("--group", metavar="COLUMN", help="one row for each")
     made.add_argument("--mixed", default="no change", choices=("no change", "worse"), help="better on one questionnaire and worse on another is …")
 
@@ -122,6 +124,11 @@ def spc_charts(asked: argparse.Namespace) -> int:
     trial, gaps = charted.loc[charted["trial"], "series"].nunique(), charted.loc[charted["after_gap"], "series"].nunique()
     if trial:
         printed.note(f"{trial:,} series: limits on trial, from fewer than {spc.ENOUGH} points.")
+    if asked.target is not None:
+        for verdict in spc.verdicts(charted, dict.fromkeys(frame["series"].unique(), asked.target), asked.better).to_dict("records"):
+            printed.note(f"{verdict['series']}: {reading.spc(verdict, decimals=1, reason=asked.reason)}")
+    for row in spc.before_after(charted).to_dict("records"):
+        printed.note(f"{row['series']}: {reading.before_after(row, decimals=1, reason=asked.reason)}")
     if gaps:
         printed.note(f"{gaps:,} series: periods are missing. A run stops there, and the range across is not counted.")
     return printed.rows(charted[["series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction"]], asked.format)

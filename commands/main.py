@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands import figures, files, from_csv, keeping, plans, statistics
+from commands import figures, files, from_csv, keeping, plans, requests, statistics
 from domain import errors, fields
 from domain.settings import load as load_settings
 from metrics import registry
@@ -94,11 +94,13 @@ def parser() -> argparse.ArgumentParser:
         help=f"which sheets it holds (otherwise: {', '.join(fields.STARTER_SHEETS)})",
     )  # fmt: skip
     made = database(command("check", "say what is wrong in a return, and where, without storing anything", files.check))
-    made.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    files.about_files(made)
     made.add_argument("--json", action="store_true", help="print the findings as JSON")
     made = database(command("load", "send a return: check it and store it", files.load))
-    made.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    files.about_files(made)
+    made.add_argument("--hold-back", action="store_true", help="send the rows that are ready and let the others wait for you")
     made.add_argument("--json", action="store_true", help="print what was stored as JSON")
+    database(command("waiting", "list the rows that were held back and wait for you", files.waiting))
     database(command("uploads", "list what has been sent", files.uploads))
     made = database(command("undo", "take an upload back", files.undo))
     made.add_argument("upload_id", metavar="UPLOAD_ID")
@@ -109,13 +111,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("backup", type=Path, metavar="IN")
     database(command("rebuild", "make the database again from its ledger", keeping.rebuild))
 
+    requests.add(command, database)
+
     help = "work out from 50 or more first scores how large a change counts, where nobody has published it"
     database(command("recompute", help, figures.recompute))
     from_csv.register(command)
     plans.add(command, database)
     statistics.add(command)
     command("metrics", "list the figures that can be asked for", figures.metrics)
-    for metric in registry.METRICS.values():
+    for metric in (m for m in registry.METRICS.values() if m.kind != "curve"):  # a curve is a command of its own, among the statistics
         made = database(command(metric.id, metric.question, figures.ask, hidden=True))
         made.set_defaults(metric=metric.id)
         figures.add_scope(made)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from access import plans
+from access import plan_ladder, plans
 from commands import figures, opened
 from domain import quarters
 from domain.quarters import Quarter, year_name
@@ -71,8 +71,8 @@ def _found(about: str, store: Any, services: Sequence[str], year: int | None, qu
     if about == "reality-check":
         return plans.reality_check(store, viewer, services, year), _whole_years(quarter)
     if about == "milestone-attainment":
-        return plans.attainment(store, viewer, services, year, quarter), []
-    return plans.conversion(store, viewer, services, year, quarter), []
+        return plan_ladder.attainment(store, viewer, services, year, quarter), []
+    return plan_ladder.conversion(store, viewer, services, year, quarter), []
 
 
 def _whole_years(quarter: int | None) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from access import statistics
+from access import schemes, statistics
 from commands import figures, opened, printed
 from domain.errors import Unreadable
 from domain.types import Metric
@@ -16,7 +16,7 @@ from metrics.registry import METRICS
 from warehouse.connect import Store
 
 FIRST = "reliable-improvement"
-METRIC_OF = {"survival": statistics.TIME}  # what a command asks about unless --metric says otherwise
+METRIC_OF = {"survival": statistics.TIME, "talking-therapies": ""}  # what a command asks about unless --metric says otherwise
 Command = Callable[..., argparse.ArgumentParser]
 
 
@@ -26,6 +26,10 @@ def add(command: Command) -> None:
     scope(made)
     made = command("casemix", "services' people at the start, side by side: mean first score and main needs", casemix)
     scope(made, metric="")
+    made.add_argument(
+        "--standardise", metavar="ID", choices=[m.id for m in METRICS.values() if m.kind == "proportion" and not m.mart and m.id != "headline"],
+        help="a rate as it would be if every service's people had begun alike, band of first scores by band (--measure)",
+    )  # fmt: skip
     made = command(statistics.TIME, "how long did it take half of the people to improve clearly?", survival)
     scope(made, metric="")
     made.add_argument("--interval", default="log-log", choices=("log", "log-log"))
@@ -51,7 +55,10 @@ def options(made: argparse.ArgumentParser, metric: Metric) -> None:
             help="standard deviation of first scores (unless asked), the same without its small-sample excess, or that of gains",
         )  # fmt: skip
         made.set_defaults(run=lambda asked: effect_size(asked) if asked.standard else figures.ask(asked))
-    elif metric.kind == "proportion" and metric.about_outcome:
+    elif metric.id == "crisis-rate":
+        made.add_argument("--early-late", action="store_true", help="the first 90 days against later, of people observed beyond them")
+        made.set_defaults(run=lambda asked: early_against_later(asked) if asked.early_late else figures.ask(asked))
+    elif metric.id in statistics.UNSEEN:
         made.add_argument("--missing", choices=tuple(statistics.MISSING), help="people without a second score: left out, taken as not improved, or bounds")
         made.set_defaults(run=lambda asked: with_missing(asked) if asked.missing else figures.ask(asked))
 
@@ -64,8 +71,9 @@ def spc(asked: argparse.Namespace) -> int:
 
     def ask(store: Store) -> statistics.Figures:
         return statistics.spc_charts(
-            store, opened.viewer(), asked.metric, figures.scope_of(asked), asked.policy, screen=asked.screen, baseline=asked.baseline, rebase=rebase
-        )
+            store, opened.viewer(), asked.metric, figures.scope_of(asked), asked.policy, screen=asked.screen, baseline=asked.baseline, rebase=rebase,
+            target=asked.target,
+        )  # fmt: skip
 
     return _answer(asked, ask, lambda told: told.rows.drop(columns="trial"))
 
@@ -96,8 +104,23 @@ def equity(asked: argparse.Namespace) -> int:
 
 
 def casemix(asked: argparse.Namespace) -> int:
-    """group, n, mean_first_score, need, people, share in percent: one row per service and main need."""
+    """group, n, mean_first_score, need, people, share in percent: one row per service and main need.
+
+    With --standardise: group, numerator, denominator, crude, value, lower, upper, covered in percent: one row per service.
+    """
+    if asked.standardise:
+        return _answer(asked, lambda store: statistics.standardised(store, opened.viewer(), asked.standardise, figures.scope_of(asked), asked.policy))
     return _answer(asked, lambda store: statistics.casemix(store, opened.viewer(), figures.scope_of(asked), asked.policy))
+
+
+def talking_therapies(asked: argparse.Namespace) -> int:
+    """group, rate, numerator, denominator, value, lower, upper in percent, hidden, still_open: one row per group and rate of the scheme."""
+    return _answer(asked, lambda store: schemes.talking_therapies(store, opened.viewer(), figures.scope_of(asked), asked.policy))
+
+
+def early_against_later(asked: argparse.Namespace) -> int:
+    """period, people, events, months, value, lower, upper, lower_by_person, upper_by_person: early, later, and later over early."""
+    return _answer(asked, lambda store: schemes.early_against_later(store, opened.viewer(), figures.scope_of(asked), asked.policy))
 
 
 def effect_size(asked: argparse.Namespace) -> int:

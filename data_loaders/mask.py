@@ -6,6 +6,7 @@ import hmac
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,13 @@ def _hash(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()[:32]
 
 
-def mask(tables: dict[str, pa.Table], provider_of: dict[str, str], key: bytes) -> dict[str, pa.Table]:
+def mask(tables: dict[str, pa.Table], provider_of: dict[str, str], key: bytes, stand_ins: Mapping[str, str] | None = None) -> dict[str, pa.Table]:
     """The same tables with every person column hashed under the provider of the row's service. A row whose service has no provider loses its person.
 
-    `provider_of` maps service code to provider code and must include the services of this upload (`providers_of`).
+    `provider_of` maps service code to provider code and must include the services of this upload (`providers_of`). `stand_ins` maps references that
+    stand for somebody known already (the one-page form keeps no others) to their hash.
     """
-    return {name: _masked(BY_TABLE[name], table, provider_of, key) for name, table in tables.items()}
+    return {name: _masked(BY_TABLE[name], table, provider_of, key, stand_ins or {}) for name, table in tables.items()}
 
 
 def providers_of(tables: dict[str, pa.Table], stored: dict[str, str]) -> dict[str, str]:
@@ -73,7 +75,7 @@ def providers_of(tables: dict[str, pa.Table], stored: dict[str, str]) -> dict[st
     return found
 
 
-def _masked(sheet: Sheet, table: pa.Table, provider_of: dict[str, str], key: bytes) -> pa.Table:
+def _masked(sheet: Sheet, table: pa.Table, provider_of: dict[str, str], key: bytes, stand_ins: Mapping[str, str]) -> pa.Table:
     for f in sheet.fields:
         if f.kind != "person":
             continue
@@ -89,6 +91,8 @@ def _masked(sheet: Sheet, table: pa.Table, provider_of: dict[str, str], key: byt
         distinct, position = np.unique(pair, return_inverse=True)
         refs = people.dictionary.to_pylist()  # already normalised by the checker
         width = len(refs) + 1
-        hashes = pa.array([None if p < 0 else _hash(key, heads[p // width] + refs[p % width]) for p in distinct.tolist()], pa.string())
+        hashes = pa.array(
+            [None if p < 0 else stand_ins.get(refs[p % width]) or _hash(key, heads[p // width] + refs[p % width]) for p in distinct.tolist()], pa.string()
+        )
         table = table.set_column(table.schema.get_field_index(f.column), f.column, hashes.take(pa.array(position)))
     return table

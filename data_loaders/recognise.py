@@ -1,252 +1,205 @@
-"""Which sheet of the return each sheet of a file is, in which row its headings stand, and which column holds which field."""
+"""Files as they are -> tables of the return: which sheet is which, where its table begins and ends, which column and word means what.
+
+What is certain is applied. What is not becomes a question (data_loaders.questions), and the answer, kept per provider, is certain the next time.
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from data_loaders import national, recognise_values, recognise_wide
+from data_loaders.found import IDENTIFIER_HEADINGS, Found, letters
+from data_loaders.headings import blanked, ended, others
+from data_loaders.questions import NOTHING, About, Mapping, Question, plain
 from data_loaders.read import RawSheet, Workbook
+from data_loaders.recognise_sheet import PEOPLE, Reading, read_sheet
 from domain import fields
-from domain.types import Field, Finding, Sheet
+from domain.types import Finding
 
-HEADER_WITHIN = 40  # rows searched for the headings
-OURS = ("read me", "readme", "lists")  # sheets of our own template that hold no data
-
-IDENTIFIER_HEADINGS = re.compile(
-    r"^(names?|initials|dob|chi|nino|postcode|post code|address|tel|phone|mobile|telephone|e ?mail|contact details|next of kin)$"
-    r"|\b(first|last|sur|fore|middle|given|family|full|preferred|maiden|known as) ?names?\b"
-    r"|\b(person|people|client|patient|user|customer|resident|tenant|participant|member|carer|relative)s? names?\b"
-    r"|\b(worker|staff|keyworker|practitioner|therapist|gp)s? names?\b"
-    r"|\bnames? of (the )?(person|people|client|patient|service user|user|customer|resident|tenant|participant|member|carer|worker|relative)s?\b"
-    r"|\bd ?o ?b\b|\bdate of birth\b|\bbirth ?(date|day)\b"
-    r"|\bnhs ?(number|no|num|id)\b|\bchi ?(number|no)\b|\bh ?& ?c (number|no)\b|\bhospital (number|no)\b|\b(national insurance|ni) ?(number|no)\b"
-    r"|\bpost ?code\b"
-    r"|\b(home|postal|email|e mail|street|client|patient) address\b|\baddress line\b|\be ?mail\b|\b(tele)?phone( number| no)?\b|\bmobile (number|no)\b"
-)
+MOST_MERGES = 1_000  # merged cells of one sheet looked under
+OURS = ("read me", "readme", "lists", "what needs you")  # sheets of our own template and marked workbook that hold no data
 
 
 @dataclass(frozen=True)
-class Found:
-    """One sheet of the return as found in a file. `header_row` is Excel's row number; `columns` maps field.column to a column of `raw.table`."""
+class Understood:
+    """What the files of one upload hold. `layouts` are the fingerprints of the sheets read; `bare_quarter` is what 2025Q3 means to this provider."""
 
-    sheet: Sheet
-    named: str
-    file: str
-    header_row: int
-    columns: dict[str, int]
-    raw: RawSheet
-
-
-def letters(column: int) -> str:
-    """Excel's letters of a column counted from 1: A, Z, AA."""
-    text = ""
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    found: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    layouts: frozenset[str] = frozenset()
+    bare_quarter: str = ""
 
 
-def plain(heading: str) -> str:
-    """A heading as compared: without case, asterisks, punctuation, line breaks, unusual spaces."""
-    text = unicodedata.normalize("NFKC", heading).casefold().replace("'", "").replace("’", "")
-    return re.sub(r"[^\w£%&]+|_+", " ", text).strip()
+def recognise(workbook: Workbook, mapping: Mapping = NOTHING, about: About | None = None) -> tuple[list[Found], list[Finding]]:
+    """The sheets of the return in one workbook, and what a person should know about its layout."""
+    made = understand([workbook], mapping, about)
+    return made.found, made.findings
 
 
-def _names(sheet: Sheet) -> list[dict[str, str]]:
-    """Headings -> field.column, in two strengths: the field's own names first, then what other people call it."""
-    own: dict[str, str] = {}
-    called: dict[str, str] = {}
-    for f in sheet.fields:
-        for text in (f.name, f.column, re.sub(r"\(.*?\)", "", f.name)):
-            own.setdefault(plain(text), f.column)
-        for text in f.synonyms:
-            called.setdefault(plain(text), f.column)
-    return [own, {text: column for text, column in called.items() if text not in own}]
-
-
-_NAMES = {sheet.name: _names(sheet) for sheet in fields.SHEETS}
-_SHEETS = {key: sheet for sheet in fields.SHEETS for key in (plain(sheet.name), plain(sheet.table))}
-
-
-def recognise(workbook: Workbook) -> tuple[list[Found], list[Finding]]:
-    """The sheets of the return in one workbook, and what a person should know about its layout. `identifier-column` and the like stop the file."""
-    found: list[Found] = []
-    findings: list[Finding] = list(workbook.findings)
-    if findings:
-        return found, findings
-    unused: list[str] = []
-    for raw in workbook.sheets:
-        if raw.hidden:
-            if plain(raw.name) not in OURS:
-                findings.append(
-                    Finding(
-                        "look",
-                        "hidden-sheet",
-                        f"The sheet '{raw.name}' is hidden and was not read.",
-                        "If you meant to send it, unhide it; otherwise delete it before you send the file to anyone.",
-                        sheet=raw.name,
-                        file=workbook.name,
-                    )
-                )
-            continue
-        if plain(raw.name) in OURS or raw.table.num_columns == 0:
-            continue
-        sheet, header, headings = _best(raw)
-        if sheet is None:
-            unused.append(raw.name)
-            continue
-        one, told = _columns(sheet, raw, header, headings, workbook.name)
-        findings += told
-        if one is not None:
-            found.append(one)
-    names = ", ".join(s.name for s in fields.SHEETS)
-    if not found and not any(f.severity == "stops" for f in findings):
-        filled = any(raw.table.num_columns for raw in workbook.sheets)
-        findings.append(
-            Finding(
-                "stops",
-                "no-sheet",
-                "We did not recognise any sheet in this workbook.",
-                f"Name your sheets as in the template ({names}), with its headings.",
-                file=workbook.name,
-            )
-            if filled
-            else Finding(
-                "stops", "empty-file", "The workbook has no filled cells that we can read.", "Fill in at least one sheet and save the file.", file=workbook.name
-            )
-        )
-    for name in unused:
-        findings.append(
-            Finding(
-                "look",
-                "unused-sheet",
-                f"We did not recognise the sheet '{name}', so nothing in it was used.",
-                "If it holds part of the return, give it the headings of the template.",
-                sheet=name,
-                file=workbook.name,
-            )
-        )
-    return found, findings
-
-
-def _best(raw: RawSheet) -> tuple[Sheet | None, int, list[str]]:
-    """(definition, index of the header row in the table, its headings). By the sheet's name where it says, else by the headings alone."""
-    top = raw.table.slice(0, HEADER_WITHIN).to_pydict()
-    rows = [[plain(cell or "") for cell in cells] for cells in zip(*top.values(), strict=True)]
-    name = plain(raw.name)
-    named = _SHEETS.get(name) or next((sheet for key, sheet in _SHEETS.items() if name.startswith(f"{key} ")), None)
-    best: tuple[float, int, Sheet] | None = None
-    for sheet in fields.SHEETS:
-        own, called = _NAMES[sheet.name]
-        required = {f.column for f in sheet.fields if f.required}
-        for index, headings in enumerate(rows):
-            matched = {column for h in headings if h and (column := own.get(h) or called.get(h))}
-            n_required = len(matched & required)
-            if sheet is named:
-                fits = len(matched) >= 2 or (len(matched) == 1 and sum(map(bool, headings)) <= 2)
-            else:
-                fits = n_required == len(required) or (n_required >= 3 and n_required > len(required) / 2)
-            exact = sum(1 for h in headings if h in own)
-            score = (50 if sheet is named else 0) + 4 * n_required / len(required) + len(matched) + exact / 10 - index / 1000
-            if fits and (best is None or score > best[0]):
-                best = (score, index, sheet)
-    if best is not None:
-        return best[2], best[1], rows[best[1]]
-    if named is not None:
-        first = next((i for i, headings in enumerate(rows) if sum(map(bool, headings)) >= 2), 0)
-        return named, first, rows[first]
-    return None, 0, []
-
-
-def _columns(sheet: Sheet, raw: RawSheet, header: int, headings: list[str], file: str) -> tuple[Found | None, list[Finding]]:
-    own, called = _NAMES[sheet.name]
+def understand(workbooks: list[Workbook], mapping: Mapping = NOTHING, about: About | None = None) -> Understood:
+    """The sheets of the return in all files of one upload, read together: scores may stand in one file and the dates they need in another."""
+    about = about or About()
     findings: list[Finding] = []
-    row = raw.first_row + header
-    columns: dict[str, int] = {}
-    strong: set[str] = set()
-
-    def letter(index: int) -> str:
-        return letters(raw.first_column + index)
-
-    def tell(severity: str, code: str, message: str, fix: str, index: int | None = None) -> None:
-        findings.append(Finding(severity, code, message, fix, raw.name, row, "" if index is None else letter(index), file))  # type: ignore[arg-type]
-
-    extra: list[int] = []
-    for index, heading in enumerate(headings):
-        column = own.get(heading) if heading else None
-        if column is None:
+    readings: list[Reading] = []
+    sheets: list[tuple[RawSheet, Workbook]] = []
+    for workbook in workbooks:
+        findings += workbook.findings
+        if not workbook.findings or not any(f.severity == "stops" for f in workbook.findings):
+            sheets += [(raw, workbook) for raw in workbook.sheets if _visible(raw, workbook.name, findings)]
+    nations = national.recognise([(raw, workbook.name) for raw, workbook in sheets], mapping, about)
+    findings += nations.findings
+    found = list(nations.found)
+    for raw, workbook in sheets:
+        if id(raw) in nations.used:
             continue
-        if column in columns:
-            tell(
-                "stops",
-                "duplicate-column",
-                f"Columns {letter(columns[column])} and {letter(index)} are both headed '{sheet.field(column).name}'.",
-                "Keep one of them, or give the other a different heading.",
-                index,
-            )
+        raw = _unhidden(raw, workbook.name, findings)
+        reading = read_sheet(raw, workbook.name, mapping, about)
+        if reading is None:
+            findings.append(_unused(raw.name, workbook.name))
         else:
-            columns[column] = index
-            strong.add(column)
-    for index, heading in enumerate(headings):
-        if not heading:
-            if raw.table.column(index).slice(header).null_count < raw.table.num_rows - header:
-                extra.append(index)
+            readings.append(reading)
+    questions = list(nations.questions)
+    waiting = {id(r) for r in readings if any(q.kind == "sheet" for q in r.questions)}
+    for reading in readings:
+        reading.raw = _first_table(reading)
+        _under_merges(reading)
+        reading.raw = _ended(reading)
+        if reading.sheet is not None and id(reading) not in waiting:
+            one = recognise_values.table(reading, mapping, about)
+            found.append(one)
+        recognise_values.ahead(reading, mapping, about)
+    starts = recognise_wide.Starts.of([f for f in found if f.sheet is PEOPLE])
+    for reading in readings:
+        if reading.groups:
+            found += recognise_wide.tables(reading, mapping, about, starts)
+    for reading in readings:
+        findings += reading.findings
+        questions += reading.questions
+    bare = recognise_values.bare_quarter(found, mapping, questions)
+    questions = list({q.id: q for q in questions}.values())
+    for workbook in workbooks:
+        if not workbook.findings and not any(id(raw) in nations.used for raw in workbook.sheets):
+            findings += _nothing(workbook, found, questions, findings)
+    findings += _to_answer(questions)
+    layouts = frozenset(r.layout for r in readings) | nations.layouts
+    return Understood(found, findings, questions, layouts, bare)
+
+
+def _visible(raw: RawSheet, file: str, findings: list[Finding]) -> bool:
+    if raw.hidden:
+        if plain(raw.name) not in OURS:
+            fix = "If you meant to send it, unhide it; otherwise delete it before you send the file to anyone."
+            findings.append(Finding("look", "hidden-sheet", f"The sheet '{raw.name}' is hidden and was not read.", fix, sheet=raw.name, file=file))
+        return False
+    return plain(raw.name) not in OURS and raw.table.num_columns > 0
+
+
+def _unhidden(raw: RawSheet, file: str, findings: list[Finding]) -> RawSheet:
+    """The sheet without its hidden rows, which are said: a filter left on must not decide in silence who is counted.
+
+    Hidden columns are read, because a column that is missing would stop the file and one of names must be seen to be refused; and they are said too.
+    """
+    _hidden_columns(raw, file, findings)
+    rows = [r for r in getattr(raw, "hidden_rows", ()) if raw.first_row <= r < raw.first_row + raw.table.num_rows]
+    if not rows:
+        return raw
+    n = f"{len(rows):,} row{'s' if len(rows) != 1 else ''}"
+    message = f"{n} of '{raw.name}' {'are' if len(rows) != 1 else 'is'} hidden (the first is row {rows[0]}) and not read."
+    fix = "If they belong to the return, take off the filter or unhide them, save, and send the file again."
+    findings.append(Finding("look", "hidden-rows", message, fix, raw.name, rows[0], "", file, len(rows)))
+    return blanked(raw, rows)
+
+
+def _hidden_columns(raw: RawSheet, file: str, findings: list[Finding]) -> None:
+    inside = [c for c in raw.hidden_columns if 0 <= c - raw.first_column < raw.table.num_columns]
+    columns = [c for c in inside if raw.table.column(c - raw.first_column).null_count < raw.table.num_rows]
+    if columns:
+        many = len(columns) > 1
+        which = f"{', '.join(letters(c) for c in columns[:8])}{' …' if len(columns) > 8 else ''}"
+        message = f"Column{'s' if many else ''} {which} of '{raw.name}' {'are' if many else 'is'} hidden and {'were' if many else 'was'} read like the others."
+        fix = "Unhide to see what is sent; delete what does not belong to the return."
+        findings.append(Finding("look", "hidden-columns", message, fix, raw.name, None, letters(columns[0]), file, len(columns)))
+
+
+def _first_table(reading: Reading) -> RawSheet:
+    """The sheet without a second table below (or a first one above) the one that was recognised, which is said."""
+    raw, head = reading.raw, reading.head
+    above, below, again = others(raw, head)
+    where = f"The sheet '{raw.name}' holds more than one table"
+    fix = "Give each table a sheet of its own, save, and send the file again."
+    if above is not None:
+        reading.tell("look", "second-table", f"{where}: the one from row {reading.header_row} was read, the one from row {above} was not.", fix)
+    if below is not None:
+        reading.tell("look", "second-table", f"{where}. A second table begins in row {below}; only the first was read.", fix)
+        raw = blanked(raw, range(below, raw.first_row + raw.table.num_rows))
+    if again:
+        rows = f"row{'s' if len(again) > 1 else ''} {', '.join(map(str, again[:5]))}{' …' if len(again) > 5 else ''}"
+        reading.tell("look", "headings-again", f"The headings stand again in {rows} of '{raw.name}'; the table was read as one.", "Nothing to do.")
+        raw = blanked(raw, again)
+    return raw
+
+
+def _under_merges(reading: Reading) -> None:
+    """Says which cells of the table hold something that a merged cell hides from whoever looks at the sheet."""
+    raw, found = reading.raw, []
+    for first_row, first_column, last_row, last_column in raw.merged[:MOST_MERGES]:
+        if last_row <= reading.header_row:
             continue
-        if heading in own:
-            continue
-        column = called.get(heading)
-        if column is None or column in strong:
-            extra.append(index)
-        elif column in columns:
-            tell(
-                "stops",
-                "duplicate-column",
-                f"Columns {letter(columns[column])} and {letter(index)} both look like '{sheet.field(column).name}'.",
-                f"Head the one you mean '{sheet.field(column).name}' and rename the other.",
-                index,
-            )
-        else:
-            columns[column] = index
-    for index in extra:
-        heading = headings[index]
-        if IDENTIFIER_HEADINGS.search(heading):
-            tell(
-                "stops",
-                "identifier-column",
-                f"Column {letter(index)} is headed '{_shown(raw, header, index)}'. "
-                "We never take names, dates of birth, NHS numbers, addresses or contact details.",
-                "Delete the whole column, keep your own reference for each person, save, and send the file again.",
-                index,
-            )
-        elif not heading:
-            tell(
-                "look",
-                "unknown-column",
-                f"Column {letter(index)} has no heading, so it was not read.",
-                "If it belongs to the return, give it its heading.",
-                index,
-            )
-        else:
-            tell(
-                "look",
-                "unknown-column",
-                f"Column {letter(index)} ('{_shown(raw, header, index)}') is not part of the sheet {sheet.name}, so it was not read.",
-                "Nothing to do, unless it is one of ours under another name: then use the template's heading.",
-                index,
-            )
-    for f in sheet.fields:
-        # The quarter may hold the year ("2025-26 Q3"); the checker asks row by row.
-        if f.required and f.column not in columns and not (f.kind == "year" and "quarter" in columns):
-            tell("stops", "missing-column", f"The sheet {sheet.name} needs a column '{f.name}' and we did not find one in row {row}.", _add(f, sheet))
-    return Found(sheet, raw.name, file, row, columns, raw), findings
+        top = max(first_row, raw.first_row)
+        for column in range(max(first_column, raw.first_column), min(last_column, raw.first_column + raw.table.num_columns - 1) + 1):
+            texts = raw.table.column(column - raw.first_column).slice(top - raw.first_row, last_row - top + 1).to_pylist()
+            found += [f"{letters(column)}{top + n}" for n, text in enumerate(texts) if text and (top + n, column) != (first_row, first_column)]
+    if found:
+        many = len(found) > 1
+        message = f"Merged cells of '{raw.name}' hide {len(found):,} cell{'s that hold' if many else ' that holds'} something ({', '.join(found[:3])}"
+        reading.tell("look", "under-merge", f"{message}{' …' if len(found) > 3 else ''}). It was read.", "Unmerge the cells to see what is sent.")
 
 
-def _add(f: Field, sheet: Sheet) -> str:
-    called = f" (we also understand: {', '.join(f.synonyms)})" if f.synonyms else ""
-    return f"Head the column that holds it '{f.name}'{called}, or add it. The template has all columns of {sheet.name}."
+def _ended(reading: Reading) -> RawSheet:
+    """The sheet without totals and notes; what was left out is said."""
+    sheet = reading.sheet
+    needed = [reading.columns[f.column] for f in sheet.fields if f.required and f.column in reading.columns] if sheet else list(reading.columns.values())
+    raw, out = ended(reading.raw, reading.head.row, needed)
+    for what, word in (("totals", "total"), ("note", "note")):
+        rows = [row for row, kind in out if kind == what]
+        if rows:
+            many = f"{len(rows)} {word}s" if len(rows) > 1 else f"a {word}"
+            where = f"rows {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}" if len(rows) > 1 else f"row {rows[0]}"
+            message = f"We took {where} of '{raw.name}' for {many} and left {'them' if len(rows) > 1 else 'it'} out."
+            fix = "Nothing to do, unless it is a row of its own: then fill in what every row needs."
+            reading.findings.append(Finding("look", f"{word}-left-out", message, fix, raw.name, rows[0], "", reading.file, len(rows)))
+    return raw
 
 
-def _shown(raw: RawSheet, header: int, index: int) -> str:
-    text = re.sub(r"\s+", " ", raw.table.column(index)[header].as_py() or "").strip()
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def _unused(name: str, file: str) -> Finding:
+    message = f"We did not recognise the sheet '{name}', so nothing in it was used."
+    return Finding("look", "unused-sheet", message, "If it holds part of the return, give it the headings of the template.", sheet=name, file=file)
+
+
+def _nothing(workbook: Workbook, found: list[Found], questions: list[Question], findings: list[Finding]) -> list[Finding]:
+    """Why a file stops of which nothing is used."""
+    if workbook.name in {f.file for f in found} | {q.file for q in questions} or any(f.severity == "stops" and f.file == workbook.name for f in findings):
+        return []
+    if any(f.code == "left-out" and f.file == workbook.name for f in findings):
+        return []
+    if any(raw.table.num_columns for raw in workbook.sheets):
+        names = ", ".join(s.name for s in fields.SHEETS)
+        message, fix = "We did not recognise any sheet in this workbook.", f"Name your sheets as in the template ({names}), with its headings."
+        return [Finding("stops", "no-sheet", message, fix, file=workbook.name)]
+    message, fix = "The workbook has no filled cells that we can read.", "Fill in at least one sheet and save the file."
+    return [Finding("stops", "empty-file", message, fix, file=workbook.name)]
+
+
+def _to_answer(questions: list[Question]) -> list[Finding]:
+    """One finding for each sheet that waits for an answer, so that nothing is sent on a guess."""
+    told = []
+    for file, sheet in dict.fromkeys((q.file, q.sheet) for q in questions if q.needed):
+        asked = [q for q in questions if q.needed and (q.file, q.sheet) == (file, sheet)]
+        more = f" And {len(asked) - 1} more question{'s' if len(asked) > 2 else ''} like it." if len(asked) > 1 else ""
+        fix = "Answer once on the page Upload, or in a mapping (docs/mapping.md); next time nothing is asked."
+        told.append(Finding("stops", "to-answer", f"Only you can say this of '{sheet}': {asked[0].ask}{more}", fix, sheet=sheet, file=file))
+    return told
+
+
+__all__ = ["IDENTIFIER_HEADINGS", "About", "Found", "Mapping", "Question", "Understood", "letters", "plain", "recognise", "understand"]

@@ -18,7 +18,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from domain import codes, fields
+from data_loaders import template
+from domain import codes, fields, plan_templates
 from domain.quarters import Quarter, year_name
 
 LOCKED = PatternFill("solid", fgColor="F2F2F2")
@@ -43,6 +44,7 @@ class Line:
     reason: str = ""
     learning: str = ""
     readers: str = ""
+    verified_how: str = ""
 
 
 def prefilled(service: str, name: str, quarter: Quarter, lines: Sequence[Line]) -> bytes:
@@ -132,6 +134,57 @@ def _lists(book: Book, page: Worksheet, opened: Sequence[str], before: int, last
         page.add_data_validation(check)
 
 
+def plan_book(
+    service: str,
+    name: str,
+    year: int,
+    lines: Sequence[Mapping[str, Any]],
+    sections: Mapping[str, str],
+    from_quarter: int = 1,
+    made: plan_templates.Template | None = None,
+) -> bytes:
+    """The .xlsx of a target plan to edit: a page of guidance (of `made`, where given), the five sections, and one row per line with drop-downs."""
+    library = plan_templates.library()
+    told = [
+        f"{name}: target plan for {year_name(year)}",
+        "On the sheet 'Target plan' stands the plan in words, a row for each of the five sections. On 'Milestones' each row is one line with its figures.",
+        "Edit what you like, add rows below, save, and drop the file on the page Target plan. It becomes your draft; nothing counts until it is agreed.",
+        f"How people who use the service shape it: {library.line_guidance['how']}",
+        "",
+        *([made.about] if made else []),
+        *(f"{s[:1].upper()}{s[1:]}: {' '.join(filter(None, (library.guidance[s], made.notes.get(s, '') if made else '')))}" for s in codes.SECTIONS),
+        "",
+        *(f"{column.replace('_', ' ').capitalize()}: {words}" for column, words in library.line_guidance.items() if column != "how"),
+        *(f"{line.ref}, {line.what}: {line.note}" for line in (made.lines if made else ())),
+        "",
+        "Never type a name, a date of birth, an NHS number, an address, a telephone number or an e-mail address, in any cell.",
+    ]
+    at = {"service_code": service, "year": year, "from_quarter": from_quarter if from_quarter > 1 else None}
+    sheets = {
+        "Target plan": [{**at, "section": s, "text": sections.get(s)} for s in codes.SECTIONS if sections.get(s)],
+        "Milestones": [{**row, **at} for row in lines],
+    }
+    return template.filled(sheets, told)
+
+
+def worked_book(worked: plan_templates.WorkedPlan) -> bytes:
+    """The worked plan as a workbook: its service, its five sections, its lines with every figure."""
+    at = {"service_code": worked.service["service_code"], "year": worked.year, "from_quarter": None}
+    told = [
+        f"{worked.service['service_name']}: target plan for {year_name(worked.year)}, worked through",
+        "Made up from beginning to end, to show what a plan may look like. Nobody in it is real.",
+        f"How people who use the service shaped it: {worked.shaped}",
+        "",
+        *(f"{line.ref}: {line.note}" for line in worked.lines),
+    ]
+    sheets = {
+        "Services": [dict(worked.service)],
+        "Target plan": [{**at, "section": section, "text": text} for section, text in worked.sections.items()],
+        "Milestones": [{**line.row(), **at} for line in worked.lines],
+    }
+    return template.filled(sheets, told)
+
+
 def typed(sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     """What was typed on a page as the workbook it stands for: {sheet name: rows of column -> value}, so that it goes through the same door as a file."""
     book = Book()
@@ -141,7 +194,7 @@ def typed(sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
         page = book.create_sheet(name)
         page.append([f.name for f in sheet.fields])
         for row in rows:
-            page.append([_typed(f.kind, row.get(f.column)) for f in sheet.fields])
+            page.append([template.shown(f.kind, row.get(f.column)) for f in sheet.fields])
         for line in page.iter_rows(min_row=2):
             for cell in line:
                 if isinstance(cell.value, str):
@@ -149,9 +202,3 @@ def typed(sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _typed(kind: str, value: Any) -> Any:
-    if value is None or value == "":
-        return None
-    return year_name(value) if kind == "year" and isinstance(value, int) else value

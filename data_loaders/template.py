@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from openpyxl import Workbook as Book
 from openpyxl.comments import Comment
@@ -14,6 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain import fields, measures
+from domain.quarters import year_name
 from domain.types import Field, Sheet
 
 ROWS = 5000  # rows below the headings that get formats and drop-downs; more may be typed
@@ -65,6 +67,54 @@ def template(sheets: Sequence[str] = fields.STARTER_SHEETS) -> bytes:
     lists: dict[tuple[str, ...], str] = {}
     for sheet in chosen:
         _one(book.create_sheet(sheet.name), sheet, lists)
+    return _saved(book, lists)
+
+
+def filled(sheets: Mapping[str, Sequence[Mapping[str, Any]]], told: Sequence[str]) -> bytes:
+    """The same with rows in it: {sheet name: rows of column -> value}, below a Read me of the lines `told`. Everything may be typed over."""
+    book = Book()
+    _told(book.active, told)
+    lists: dict[tuple[str, ...], str] = {}
+    for name, rows in sheets.items():
+        sheet = fields.BY_NAME[name]
+        page = book.create_sheet(name)
+        _one(page, sheet, lists)
+        for down, row in enumerate(rows, start=2):
+            for across, f in enumerate(sheet.fields, start=1):
+                _fill(page, down, across, f, row.get(f.column))
+    return _saved(book, lists)
+
+
+def _fill(page: Worksheet, row: int, column: int, f: Field, value: Any) -> None:
+    cell = page.cell(row, column, shown(f.kind, value))
+    if isinstance(cell.value, str):
+        cell.data_type = "s"  # '=1+1' stays what was typed and is never a formula
+        cell.alignment = Alignment(wrap_text=f.kind == "text", vertical="top")
+    if f.kind in AS_TEXT:
+        cell.number_format = "@"
+
+
+def shown(kind: str, value: Any) -> Any:
+    """A stored value as it is typed into a workbook: a plan year by its name, whole numbers without a point."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return year_name(value) if kind == "year" and isinstance(value, int) else value
+
+
+def _told(page: Worksheet, told: Sequence[str]) -> None:
+    page.title = "Read me"
+    for row, line in enumerate(told, start=1):
+        cell = page.cell(row, 1, line)
+        cell.data_type = "s"
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.font = Font(bold=row == 1, size=16 if row == 1 else 11)
+    page.column_dimensions["A"].width = 110
+
+
+def _saved(book: Book, lists: dict[tuple[str, ...], str]) -> bytes:
+    """The bytes of a workbook whose drop-downs have their hidden sheet."""
     hidden = book.create_sheet("Lists")
     hidden.sheet_state = "hidden"
     for column, words in enumerate(lists, start=1):

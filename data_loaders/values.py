@@ -121,7 +121,7 @@ def numbers(f: Field, texts: list[str]) -> Converted:
 
 _DATE_CELL = re.compile(r"(\d{4})-(\d{2})-(\d{2}) \d{2}:\d{2}:\d{2}(?:\.\d+)?")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
-_NUMERIC = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
+NUMERIC_DATE = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 _NAMED = re.compile(r"(?:[a-z]+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -]+([a-z]{3,9})\.?,?[ -]+(\d{4}|\d{2})", re.I)
 _NAMED_FIRST = re.compile(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", re.I)
 _MONTHS = {name[:n].lower(): i + 1 for i, name in enumerate(quarters.MONTHS) for n in range(3, len(name) + 1)} | {"sept": 9}
@@ -144,7 +144,7 @@ def dates(f: Field, texts: list[str], today: date) -> Converted:
             parts[i] = (int(match[1]), int(match[2]), int(match[3]))
         elif match := _ISO.fullmatch(text):
             parts[i] = (int(match[1]), int(match[2]), int(match[3]))
-        elif match := _NUMERIC.fullmatch(text):
+        elif match := NUMERIC_DATE.fullmatch(text):
             numeric.append(i)
             year = int(match[3]) if len(match[3]) == 4 else screen.year_of(int(match[3]), today)
             parts[i] = (year, int(match[2]), int(match[1]))
@@ -231,7 +231,7 @@ def times(f: Field, texts: list[str]) -> Converted:
 
 # ---------------------------------------------------------------- years and quarters
 
-_BARE_QUARTER = re.compile(r"(\d{4})[ /-]*Q(?:uarter ?)?([1-4])|Q(?:uarter ?)?([1-4])[ /,-]*(\d{4})", re.I)
+BARE_QUARTER = re.compile(r"(\d{4})[ /-]*Q(?:uarter ?)?([1-4])|Q(?:uarter ?)?([1-4])[ /,-]*(\d{4})", re.I)
 
 
 def years(f: Field, texts: list[str], bare: str) -> Converted:
@@ -270,7 +270,7 @@ def quarter_values(f: Field, texts: list[str], today: date, bare: str) -> Conver
     troubles: dict[int, Trouble] = {}
     for i, text in enumerate(texts):
         found = quarters.parse_quarter(text)
-        if found is None and (match := _BARE_QUARTER.fullmatch(text)):
+        if found is None and (match := BARE_QUARTER.fullmatch(text)):
             year, n = int(match[1] or match[4]), int(match[2] or match[3])
             plan = quarters.Quarter(year, n)
             calendar = quarters.quarter_of(date(year, 3 * n - 2, 1))
@@ -365,6 +365,7 @@ def references(f: Field, texts: list[str]) -> Converted:
     values: list[Any] = [None] * len(texts)
     troubles: dict[int, Trouble] = {}
     ordinary = _ORDINARY.fullmatch
+    chance = screen.by_chance(texts) if f.kind == "person" else ()
     for i, text in enumerate(texts):
         if ordinary(text):
             values[i] = text
@@ -385,7 +386,7 @@ def references(f: Field, texts: list[str]) -> Converted:
             )
         elif len(text) > f.longest:
             troubles[i] = too_long(f, len(text))
-        elif f.kind == "person" and (trouble := screen.reference_trouble(text)):
+        elif f.kind == "person" and text not in chance and (trouble := screen.reference_trouble(text)):
             if trouble == "a name":
                 troubles[i] = Trouble("identifier-in-text", f"'{f.name}' looks like a name.", "Use your own reference for each person, never a name.")
             else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.errors import Shown
 
 ROOT = Path(__file__).resolve().parent.parent
+MIXED_CHANGE = ("no change", "worse")  # NHS Talking Therapies; NHS England's mental health publications
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,15 @@ class Settings:
     score_window_days: int = 28  # how far outside an episode a score may lie
     return_due_days: int = 30  # a return is due so many days after its quarter ends
     answer_working_days: int = 15  # how soon a question should be answered
+    mixed_change: str = "no change"  # talking therapies: better on one questionnaire, worse on the other; or "worse"
     outside_threshold: int = 5  # smallest count shown outside; 10 is recommended
     journey_cohort: int = 10  # smallest cohort whose journeys may be opened inside
     reader_memory_mb: int = 1200
     reader_seconds: int = 60
-    largest_file_mb: int = 25
+    largest_file_mb: int = 60  # a million assessments are 33; .streamlit/config.toml says the same
     largest_unpacked_mb: int = 600
+    retention_years: int = 0  # how long records of people are kept; 0: the controller has not decided yet
+    plan_templates: Path = ROOT / "domain" / "plan_templates.toml"  # the site's own words and specimen lines, in a file like this one
     database_threads: int = 2
     database_memory: str = "4GB"
 
@@ -47,4 +51,6 @@ def load() -> Settings:
                 given[f.name] = Path(text).expanduser().resolve() if isinstance(default, Path) else type(default)(text)
             except ValueError:
                 raise Shown(f"SO_WHAT_{f.name.upper()} must be a whole number.") from None
+    if given.get("mixed_change", "no change") not in MIXED_CHANGE:
+        raise Shown(f"SO_WHAT_MIXED_CHANGE must be one of: {', '.join(MIXED_CHANGE)}.")
     return Settings(**given)  # type: ignore[arg-type]

@@ -36,6 +36,8 @@ BREAKDOWNS: dict[str, str] = {
     "main_need": "main need",
     "role": "person or carer",
 }
+# Breakdowns that only some figures have: those of goals, those of one questionnaire.
+OWN_BREAKDOWNS: dict[str, str] = {"outcome_area": "part of life", "first_band": "first score"}
 CHARACTERISTICS = ("start_quarter", "end_quarter", "age_band", "gender", "ethnic_group", "deprivation_quintile", "main_need", "role", "perspective")
 ENTRIES = ("service_type", "provider", "sector", "locality")  # groups of services in the release menu, beside portfolio and service
 
@@ -179,6 +181,7 @@ class Scope:
     cohort: tuple[tuple[str, str], ...] = ()  # (characteristic, value), sorted
     by: str = ""
     providers: tuple[str, ...] = ()  # a viewer's own, set by narrowed_to; never in the URL
+    picked: tuple[tuple[str, tuple[str, ...]], ...] = ()  # a selection of one's own people, under `own` alone; never in the URL (warehouse/picked.py)
 
     def narrowed_to(self, viewer: Viewer) -> Scope:
         """The same question over a manager's own providers only."""
@@ -266,6 +269,8 @@ class Scope:
         if self.perspective:
             chips.append(("perspective", f"as seen by the {self.perspective}"))
         chips += [(name, f"{BREAKDOWNS[name]}: {value}") for name, value in self.cohort]
+        if self.picked:
+            chips.append(("picked", "only the people picked out"))
         return chips
 
 
@@ -286,7 +291,7 @@ class Metric:
     id: str
     title: str
     question: str
-    kind: Literal["proportion", "mean", "curve"]
+    kind: Literal["proportion", "mean", "rate", "curve"]
     family: str  # metrics of one family share a release table: see access.disclosure
     cells: tuple[str, ...]  # which cells of the family make the numerator (proportion); the column whose mean is taken (mean)
     numerator: str  # SQL condition (proportion) or value (mean); a test holds it against the cells
@@ -299,6 +304,7 @@ class Metric:
     method: str
     source: str
     needs_measure: bool = False
+    mart: str = ""  # the mart it is counted in, where that is not outcome or headline: goal, attainment, course, contact, contact_time
 
 
 @dataclass(frozen=True)

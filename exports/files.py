@@ -20,6 +20,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from domain import quarters
+from domain.excel import letters
 from domain.types import Metric, Policy, Released, ReleasedRow
 
 HIDDEN = "hidden"
@@ -133,6 +134,25 @@ def csv_bytes(
     return _csv(frame(released, metric, labels), about(released, metric, names=names, follow_up=follow_up))
 
 
+def csvs_bytes(released: Sequence[tuple[Released, Metric, Mapping[str, str]]], *, names: Mapping[str, str] | None = None) -> bytes:
+    """Several figures (each with its metric and the words of its groups) as one CSV: one table, `metric` and `period` saying which row is of which."""
+    tables = []
+    for answer, metric, labels in released:
+        made = frame(answer, metric, labels)
+        if len({(r.scope.start, r.scope.end) for r, _, _ in released}) > 1:
+            made.insert(1, "period", quarters.period_name(answer.scope.start, answer.scope.end))
+        if metric.kind != "proportion" and any(m.kind == "proportion" for _, m, _ in released):
+            made = made.assign(**{"denominator": made["n"], "numerator": ""}).drop(columns="n")
+        tables.append(made)
+    lines = list(dict.fromkeys(line for answer, metric, _ in released for line in about(answer, metric, names=names)))
+    return _csv(pd.concat(tables, ignore_index=True)[list(tables[0].columns)], lines)
+
+
+def table_csv(table: pd.DataFrame, lines: Sequence[str]) -> bytes:
+    """A table of protected figures as CSV, then the lines about it."""
+    return _csv(table, lines)
+
+
 def _csv(table: pd.DataFrame, lines: Sequence[str]) -> bytes:
     """UTF-8 with the mark that Excel needs to read £ and – aright.
 
@@ -176,7 +196,7 @@ def xlsx_bytes(frames: Mapping[str, pd.DataFrame], about: Sequence[str], *, date
         columns = [str(c) for c in table.columns]
         for i, column in enumerate(columns):
             longest = max([len(column), *(len(str(v)) for v in table.iloc[:200, i])])
-            sheet.column_dimensions[_letter(i)].width = min(60, longest + 3)
+            sheet.column_dimensions[letters(i + 1)].width = min(60, longest + 3)
         sheet.append([_styled(sheet, column, bold=True) for column in columns])
         flag = next((i for i, column in enumerate(columns) if column.lower() == HIDDEN), None)
         for row in table.itertuples(index=False):
@@ -215,15 +235,6 @@ def _title(name: str, taken: set[str]) -> str:
         n += 1
     taken.add(title.lower())
     return title
-
-
-def _letter(index: int) -> str:
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _same_bytes(content: bytes) -> bytes:

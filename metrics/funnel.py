@@ -82,6 +82,21 @@ def ratios(observed: ArrayLike, expected: ArrayLike, overdispersion: bool = Fals
     return Funnel(_rows(groups, x, e, z, limits), centre, phi, tau2, estimated)
 
 
+def lines(found: Funnel, denominators: ArrayLike) -> pd.DataFrame:
+    """The limits a unit of each size would have in a funnel of proportions: one row per size, denominator, lower95 … upper998 between 0 and 1."""
+    n = _whole(denominators)
+    inside = found.centre * (1 - found.centre)
+    known = len(n) > 0 and inside > 0
+    if known and found.tau2 > 0:
+        limits = _beta_binomial_limits(n, found.centre, inside / found.tau2 - 1)
+    elif known:
+        limits = _limits(stats.binom(np.where(n > 0, n, 1), found.centre))
+    else:  # nobody, or everybody, in every unit: chance has no width
+        limits = {f"{end}{level}": n * found.centre for level in TAILS for end in ("lower", "upper")}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.DataFrame({"denominator": n, **{name: np.where(n > 0, ends / n, np.nan) for name, ends in limits.items()}})
+
+
 def winsorised(z: ArrayLike, share: float = WINSORISED) -> Floats:
     """z with the lowest and highest `share` drawn in to the quantiles there (the default quantile of R and numpy)."""
     known = np.asarray(z, dtype=float)

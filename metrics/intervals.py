@@ -5,6 +5,7 @@ Formulas as in PHEindicatormethods (UK Health Security Agency), against whose an
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import stats
 Interval = tuple[Any, Any, Any]  # (value, lower, upper): floats for numbers, arrays for arrays
 
 
+@lru_cache(maxsize=64)  # the same few levels again and again
 def z(confidence: float = 0.95) -> float:
     """The two-sided normal quantile: 1.959964 for 95%."""
     return float(stats.norm.ppf(0.5 + confidence / 2))

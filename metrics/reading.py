@@ -35,7 +35,11 @@ def rounded(released: Released) -> bool:
 def sentence(metric: Metric, row: ReleasedRow, where: str = "", measure: Measure | None = None, about: bool = False) -> str:
     """The sentence for a row of any metric: its own where it has one, else the general one of its kind."""
     if metric.kind == "mean":
-        return mean(metric, row, measure, about)
+        return attained(metric, row, about) if metric.mart == "attainment" else mean(metric, row, measure, about)
+    if metric.kind == "rate":
+        return over_time(metric, row, about)
+    if metric.kind == "curve":
+        return median(row)
     own = {"reliable-improvement": improvement, "reliable-deterioration": worse, "maintained": maintained}.get(metric.id)
     return own(row, where, about) if own else proportion(metric, row, about)
 
@@ -177,8 +181,8 @@ def funnel(found: Funnel, units: str = "services", about_ratio: bool = False) ->
     else:
         parts = [f"{_names(names)} {'lies' if len(names) == 1 else 'lie'} {where}" for names, where in ((high, "higher"), (low, "lower")) if names]
         said = f"{_first(' and '.join(parts))} {usual}."
-    few = f" With fewer than {LEAST_UNITS} {units} we cannot tell how much they usually differ." if len(rows) < LEAST_UNITS else ""
-    return f"{whole} {said} A funnel starts a conversation: it does not say why.{few}"
+    few = f", and with fewer than {LEAST_UNITS} {units} we cannot tell how much they usually differ" if len(rows) < LEAST_UNITS else ""
+    return f"{whole} {said} A funnel starts a conversation: it does not say why{few}."
 
 
 def spc(verdict: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: str = "") -> str:
@@ -190,19 +194,19 @@ def spc(verdict: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: s
     def figure(value: float) -> str:
         return f"{_points(value, decimals)}{unit}"
 
-    n, afresh = int(verdict["n"]), f" Counted afresh since {reason}." if reason else ""
+    n, afresh = int(verdict["n"]), f" (counted afresh since {reason})" if reason else ""
     if n == 0:
         return "There are no figures yet."
     if verdict["trial"]:
         have = f"The usual range rests on {int(verdict['points'])} points" if n >= ENOUGH else "One point so far" if n == 1 else f"{n} points so far"
-        return f"{have}; not enough points yet to tell a change from the usual ups and downs ({ENOUGH} are needed).{afresh}"
+        return f"{have}; not enough points yet to tell a change from the usual ups and downs ({ENOUGH} are needed){afresh}."
     if verdict["constant"]:
-        return f"Every figure is {figure(verdict['value'])}. That can happen. Were they counted, or carried over?{afresh}"
+        return f"Every figure is {figure(verdict['value'])}{afresh}. That can happen. Were they counted, or carried over?"
     between = f"between {figure(verdict['lower'])} and {figure(verdict['upper'])}"
     way = {"improved": "Improved", "worse": "Worse", "higher": "Higher than usual", "lower": "Lower than usual"}.get(verdict["variation"])
     if way is None:
         within = f"the latest figure, {figure(verdict['value'])}, is within the usual ups and downs, {between}"
-        said = f"About the same: {within}. That is not proof that nothing changed."
+        said = f"About the same: {within}{afresh}. That is not proof that nothing changed."
     else:
         why = {
             "outside": f"the latest figure, {figure(verdict['value'])}, lies outside the usual ups and downs, {between}",
@@ -211,13 +215,19 @@ def spc(verdict: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: s
             "shift": f"the latest {RUN} figures or more all lie on one side of the average, {figure(verdict['mean'])}",
         }[verdict["rule"]]
         cause = "What was tried, and what would have helped?" if verdict["variation"] == "worse" else "It shows that something changed, not what."
-        said = f"{way}, by more than chance alone would give: {why}. {cause}"
+        said = f"{way}, by more than chance alone would give: {why}{afresh}. {cause}"
     target = {
         "met": " As things are, the target of {} will be met every time.",
         "missed": " As things are, the target of {} will not be met; something would have to change, or the target was a guess.",
         "either": " The target of {} lies within the usual ups and downs, so it will sometimes be met and sometimes not, by chance alone.",
     }.get(verdict["assurance"], "")
-    return said + (target.format(figure(verdict["target"])) if target else "") + afresh
+    return said + (target.format(figure(verdict["target"])) if target else "")
+
+
+def before_after(row: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: str = "") -> str:
+    """The averages on both sides of a re-basing. `row` is of spc.before_after. Two averages, no cause: other things may have happened that day."""
+    was, now = (f"{_points(row[side], decimals)}{unit}" for side in ("before", "after"))
+    return f"Before {reason} the figures averaged {was}, since then {now}. That is before and after, not proof that one brought the other about."
 
 
 def survival(median: Mapping[str, Any], what: str = f"improved {WOBBLE}", unit: str = "weeks", least: int = LEAST_FOR_A_MEAN) -> str:
@@ -255,14 +265,16 @@ def equity(found: pd.DataFrame, what: str, characteristic: str, least: int = LEA
     """
     enough = found[(found["denominator"] >= least) & (found["rest_denominator"] >= least)]
     small = len(found) - len(enough)
-    few = f" {_first(_groups(small))} of fewer than {least} people {'is' if small == 1 else 'are'} not judged." if small else ""
+    few = f"; {_groups(small)} of fewer than {least} people {'is' if small == 1 else 'are'} not judged" if small else ""
     if len(enough) == 0:
         return f"No group by {characteristic} has {least} people and {least} others beside it, so we do not compare. {NO_MARK}"
     clear = enough[enough["differs_of_many"]]
     comparisons = int(enough["comparisons"].iloc[0])
-    many = f" {_first(_count(comparisons))} comparisons were made, and about one in twenty differs by chance alone." if comparisons > 1 else ""
+    many = f" {_first(_count(comparisons))} comparisons were made, and about one in twenty differs by chance alone{few}." if comparisons > 1 else ""
+    if few and not many:
+        many = f" {_first(few[2:])}."
     if len(clear) == 0:
-        return f"By {characteristic}, no difference we can see in who {what}. That is not proof that there is none.{many}{few}"
+        return f"By {characteristic}, no difference we can see in who {what}. That is not proof that there is none.{many}"
     said = []
     for row in clear.to_dict("records"):
         near, far = sorted((100 * abs(row["difference_lower"]), 100 * abs(row["difference_upper"])))
@@ -274,7 +286,7 @@ def equity(found: pd.DataFrame, what: str, characteristic: str, least: int = LEA
         )
         if comparisons == 1:
             break  # two groups, each the rest of the other
-    return f"{' '.join(said)} {NOT_WHY}{many}{few}"
+    return f"{' '.join(said)} {NOT_WHY}{many}"
 
 
 def hidden() -> str:
@@ -395,6 +407,41 @@ def _between(row: ReleasedRow, decimals: int) -> str:
     if row.lower is None or row.upper is None:
         return ""
     return f" (likely between {_points(row.lower, decimals)} and {_points(row.upper, decimals)})"
+
+
+def attained(metric: Metric, row: ReleasedRow, about: bool = False) -> str:
+    """Goal attainment, or its change: T of one person's goals taken together, on average over people."""
+    if row.hidden:
+        return hidden()
+    if row.too_few or (row.denominator or 0) < LEAST_FOR_A_MEAN or row.value is None:
+        return f"Fewer than {LEAST_FOR_A_MEAN} people have goals that were reviewed on this scale, so we give no average. {NO_MARK}"
+    across = f"Across {_people(int(row.denominator or 0), about)}"
+    if metric.id == "goal-attainment":
+        return f"{across}, goal attainment stood at {_points(row.value)} on average{_between(row, 1)}; 50 means goals were just met. {ALONE}"
+    moved = "did not change" if _points(row.value) in ("0.0", "−0.0") else f"{'rose' if row.value > 0 else 'fell'} by {_points(abs(row.value))} points"
+    return f"{across}, goal attainment {moved} on average{_gains(row)}. {ALONE if row.value > 0 else 'Lives change for many reasons.'}"
+
+
+def over_time(metric: Metric, row: ReleasedRow, about: bool = False) -> str:
+    """Events over people's time with a service, as a rate for each hundred months."""
+    if row.hidden:
+        return hidden()
+    if row.too_few:
+        return f"Fewer than {LEAST_FOR_A_MEAN} people were with the service, so we give no rate. {NO_MARK}"
+    if row.value is None or not row.denominator:
+        return f"{metric.title}: nobody to count yet ({metric.denominator_words})."
+    events = f"{_count(int(row.numerator or 0), about)} in {_count(int(row.denominator), about)} months of people's time with the service"
+    return f"{metric.title}: {events}, or {_points(row.value)} in a hundred{_between(row, 1)}. More may be recorded where more is noticed."
+
+
+def median(row: ReleasedRow) -> str:
+    """How long it took half of the people to improve clearly."""
+    if row.hidden:
+        return hidden()
+    if row.too_few or not row.denominator:
+        return f"Too few people have a first score to say how long clear improvement takes. {NO_MARK}"
+    limits = [math.nan if x is None else x for x in (row.value, row.lower, row.upper)]
+    return survival({"n": row.denominator, "events": row.numerator or 0, "median": limits[0], "lower": limits[1], "upper": limits[2]})
 
 
 def _gains(row: ReleasedRow) -> str:

@@ -130,6 +130,17 @@ def verdicts(charted: pd.DataFrame, targets: Mapping[Any, float] | None = None, 
     ).reset_index()  # fmt: skip
 
 
+def before_after(charted: pd.DataFrame) -> pd.DataFrame:
+    """One row per re-based series: series, before and after (the means behind the limits of its last two segments), points_before, points_after."""
+    each = charted[charted["value"].notna()].groupby(["series", "segment"], sort=False).agg(mean=("mean", "first"), points=("points", "first"))
+    rows = []
+    for name, of in each.reset_index().groupby("series", sort=False):
+        if len(of) > 1:
+            was, now = of.sort_values("segment").tail(2).to_dict("records")
+            rows.append((name, was["mean"], now["mean"], was["points"], now["points"]))
+    return pd.DataFrame(rows, columns=["series", "before", "after", "points_before", "points_after"])
+
+
 def two_pass_mean(values: list[float]) -> float:
     """The mean, added without rounding and then corrected once by the mean of what is left: a value equal to the mean stays equal to it."""
     if not values:

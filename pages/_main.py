@@ -19,8 +19,10 @@ frame.style()
 try:
     session.follow()
     frame.banner()
+    frame.first_visit(page)
     frame.changed(page)
     frame.view_as()
+    frame.views(page)
     with session.routed(looking), contextlib.suppress(session.Ended):
         page.run()
 except Exception as problem:  # the one catch for the unexpected: a sentence meant for the user, or only a reference

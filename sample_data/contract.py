@@ -61,6 +61,20 @@ def _level(service: Service, line: plans.Line, facts: list[dict[str, int]]) -> f
     return line.size * (started or _NOMINAL.get(service.code, 10))
 
 
+def _asked(fact: dict[str, int]) -> int:
+    """How many people a percent is asked of in a usual quarter."""
+    return max(fact["ended"], fact["open"] // 2, 12)
+
+
+def _out_of(service: Service, line: plans.Line, facts: list[dict[str, int]]) -> float | None:
+    """What a line of the plan is out of: the places, or of how many people a percent is expected to speak."""
+    if line.counted == plans.STOCK and line.tie == "open":
+        return service.places
+    if line.counted != plans.PERCENT:
+        return None
+    return float(planted.SIX_BEDS_PLACES if service.code == planted.SIX_BEDS else round(np.mean([_asked(fact) for fact in facts])))
+
+
 def _projections(service: Service, line: plans.Line, level: float, year: int) -> list[float | None]:
     """Projections for the four quarters of a year; running totals rise; None where the service is not in contract."""
     live = {q.number for q in _live(service) if q.year == year}
@@ -111,12 +125,14 @@ def _actual(
     if service.code == planted.FULL_HOME and line.ref == planted.FULL_HOME_LINE:
         return float(fact["open"]), float(planted.FULL_HOME_PLACES)
     if service.code in (planted.CAUTIOUS, planted.AMBITIOUS) and line.counted == plans.FLOW:
-        return float(max(0, round(projection * (1.6 if service.code == planted.CAUTIOUS else 0.6) * rng.uniform(0.93, 1.07)))), None
+        # Up and down by a fifth as well: figures that hardly moved would look carried over from the quarter before.
+        wobble = rng.uniform(0.93, 1.07) * (1.2 if quarter.number % 2 else 0.8)
+        return float(max(0, round(projection * (1.7 if service.code == planted.CAUTIOUS else 0.55) * wobble))), None
     if line.counted == plans.PERCENT:
-        asked = max(6, int(rng.poisson(max(fact["ended"], fact["open"] // 2, 12))))
+        asked = max(6, int(rng.poisson(_asked(fact))))
         if service.code == planted.SIX_BEDS:
             asked = 6
-        return float(round(100 * rng.binomial(asked, min(0.97, line.size / 100 * drift)) / asked)), None  # 'out of' belongs to counts
+        return float(round(100 * rng.binomial(asked, min(0.97, line.size / 100 * drift)) / asked)), float(asked)
     if line.counted == plans.AVERAGE:
         return float(np.clip(round(rng.normal(line.size * min(drift, 1.06), 0.3), 1), 0, 10)), None
     if line.counted == plans.STOCK:
@@ -147,7 +163,7 @@ def contract_rows(rng: np.random.Generator, stays: dict[str, Frame]) -> dict[str
             version = f"Q{begins}" if begins > 1 else None
             out["Target plan"] += _plan_words(service, year, version)
             for line in lines:
-                out["Milestones"] += _milestone_rows(service, line, year, version, _projections(service, line, levels[line.ref], year))
+                out["Milestones"] += _milestone_rows(service, line, year, version, _projections(service, line, levels[line.ref], year), list(facts.values()))
             so_far = dict.fromkeys(levels, 0.0)
             for quarter in (q for q in live if q.year == year and q not in missing):
                 for line in lines:
@@ -191,7 +207,9 @@ def _plan_words(service: Service, year: int, version: str | None) -> list[dict[s
     return rows
 
 
-def _milestone_rows(service: Service, line: plans.Line, year: int, version: str | None, projected: list[float | None]) -> list[dict[str, Any]]:
+def _milestone_rows(
+    service: Service, line: plans.Line, year: int, version: str | None, projected: list[float | None], facts: list[dict[str, int]]
+) -> list[dict[str, Any]]:
     row: dict[str, Any] = {
         "service_code": service.code,
         "year": quarters.year_name(year),
@@ -203,7 +221,7 @@ def _milestone_rows(service: Service, line: plans.Line, year: int, version: str 
         "direction": line.direction,
         "counted_as": line.counted,
         "verification": line.verification,
-        "out_of": service.places if line.counted == plans.STOCK and line.tie == "open" else None,
+        "out_of": _out_of(service, line, facts),
     }
     old, new = planted.RENAMED_LINE
     if service.code == planted.MERGED_INTO and line.ref == old and year == 2025:
@@ -320,7 +338,7 @@ def _activity(rng: np.random.Generator, service: Service, quarter: Quarter, fact
         "referrals": started + int(rng.poisson(started * 0.3)),
         "people_started": started,
         "people_supported": max(supported, started),
-        "people_ended": ended,
+        "people_ended": min(ended, max(supported, started)),  # nobody ends who was not there
         "contact_hours": float(round(staff * rng.uniform(150, 210))),
         "opening_hours": 2184.0 if service.type in ("residential", "crisis alternative", "step-down") else float(round(rng.uniform(440, 520))),
         "staff": staff,

@@ -66,3 +66,12 @@ NOT_IN_YET = ("COM-2", "DOV-2")
 
 # Services that send totals, never records of people.
 TOTALS_ONLY = ("MCW-2", "MCW-3", "DOV-2", "WLC-2", "CAR-2", "MCH-5")
+
+# Returns that came late, by how many days; everything else was on time (or by the date agreed beforehand).
+LATE = {
+    ("ALL-1", (2025, 1)): 9, ("ALL-1", (2025, 2)): 4, ("FEN-1", (2023, 2)): 12, ("BEC-1", (2023, 4)): 3, ("PEL-1", (2024, 1)): 17,
+    ("CAR-2", (2024, 2)): 6, ("DOV-1", (2024, 4)): 21, ("COM-2", (2025, 3)): 15, ("OAK-1", (2023, 1)): 2,
+}  # fmt: skip
+# Accepted, and opened again: a reason both sides can read.
+REOPENED = {("MCW-1", (2025, 2)): "These are copies of the plan. Please send what was counted, when you have it."}
+RINGS = "WIL-1"  # would like to be rung

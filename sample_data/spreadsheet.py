@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
+from domain.excel import letters
+
 _NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -44,12 +46,7 @@ class Bold(str):
 
 def letter(index: int) -> str:
     """The column letter of a zero-based index: 0 is A, 26 is AA."""
-    text = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    return letters(index + 1)
 
 
 class _Strings:

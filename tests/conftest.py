@@ -56,10 +56,32 @@ def own_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data" / "test.duckdb"
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Store], object]], Path]:
+    """`made_once(name, fill)` is the folder of a store that `fill` filled, made the first time it is asked for. Tests work on copies: `copy_of`."""
+    made: dict[str, Path] = {}
+
+    def folder(name: str, fill: Callable[[Store], object]) -> Path:
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp(name)
+            opened = Store(made[name] / "test.duckdb", settings.Settings())
+            fill(opened)
+            opened.close()
+        return made[name]
+
+    return folder
+
+
+def copy_of(folder: Path, path: Path) -> Store:
+    """A store of one's own at `path` with what stands in a folder of `made_once`: opening a copy takes a third of making one."""
+    shutil.copytree(folder, path.parent, dirs_exist_ok=True)
+    return Store(path, settings.load())
+
+
 @pytest.fixture
-def store(own_database: Path) -> Iterator[Store]:
+def store(own_database: Path, made_once: Callable[[str, Callable[[Store], object]], Path]) -> Iterator[Store]:
     """An empty store: a real DuckDB file in the test's own folder."""
-    opened = Store(own_database, settings.load())
+    opened = copy_of(made_once("empty", lambda _: None), own_database)
     yield opened
     opened.close()
 

@@ -1,11 +1,11 @@
-"""The way back: portfolio › service › cohort, each a link that widens."""
+"""The way back: portfolio › type › service › cohort › people, each a link that widens. Period and questionnaire stay."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from domain.types import BREAKDOWNS, Scope
-from ui import session, words
+from domain.types import Scope
+from ui import scope_bar, session, words
 
 
 def trail(scope: Scope, here: str) -> list[tuple[str, str, Scope]]:
@@ -14,11 +14,16 @@ def trail(scope: Scope, here: str) -> list[tuple[str, str, Scope]]:
     steps = [("All services", "overview", everything)]
     if len(scope.services) == 1:
         name = session.names().get(scope.services[0], scope.services[0])
-        steps.append((name, "service", scope.with_(cohort=(), by="")))
+        kind = next((card.service_type for card in session.services() if card.code == scope.services[0]), "")
+        if kind:
+            steps.append((words.capital(kind), "overview", everything.with_(entry="service_type", value=kind)))
+        steps.append((name, "service", scope.with_(entry="", value="", cohort=(), by="")))
+    elif scope.entry and scope.value:
+        steps.append((words.capital(session.names().get(scope.value, scope.value)), "overview", scope.with_(services=(), cohort=(), by="")))
     if here in ("cohorts", "journeys"):
         steps.append(("Cohorts", "cohorts", scope.with_(cohort=())))
     if here == "journeys":
-        who = words.joined(f"{BREAKDOWNS[part]} {value}" for part, value in scope.cohort) if scope.cohort else "Everyone in it"
+        who = words.capital(words.joined(scope_bar.in_words(part, value) for part, value in scope.cohort)) if scope.cohort else "Everyone in it"
         steps.append((who, "journeys", scope))
     return steps
 

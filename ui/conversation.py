@@ -1,23 +1,23 @@
-"""The parts of My returns: what is due and what waits, the one-page return, questions and answers, the calendar, and *This quarter in an hour*."""
+"""The parts of My returns: which return, where it stands, questions and answers, calls, what became of each, and the commissioner's own steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from access import conversation, plans, returns
+from access import conversation, plans, return_page, returns
 from access.conversation import Question
 from domain import codes, errors
-from domain.quarters import Quarter, british, quarter_of, year_name
+from domain.quarters import Quarter, british, quarter_of
 from domain.types import Finding, Scope, Viewer
-from exports import files
 from ui import findings, pick, session, words
 
 SIDES = {"provider": "The service", "commissioner": "The commissioner", "app": "So What?"}
+ASKED = "Asked. The service sees it on its first page."
 SAID = {"answer": "", "counted": "The figures were counted. ", "again": "Asks again: ", "enough": "Thank you, that is enough. ", "closed": "Closed. "}
 
 
@@ -74,19 +74,6 @@ def _go(scope: Scope, code: str, quarter: Quarter) -> None:
     session.go("my-returns", scope.with_(services=(code,), entry="", value="", start=quarter.start, end=quarter.end, cohort=(), by=""))
 
 
-def waiting(viewer: Viewer) -> None:
-    """What waits for the viewer, first."""
-    told = returns.waiting(session.store(), viewer, today())
-    if not told:
-        st.markdown("Nothing waits for you.")
-    names = session.names()
-    for sentence in told[:5]:
-        first, _, rest = sentence.partition(" ")
-        st.markdown(f"- {words.plain(f'{names.get(first, first)} {rest}')}")
-    if len(told) > 5:
-        st.caption(f"And {words.count(len(told) - 5, 'more thing')}, in the calendar below.")
-
-
 def back(scope: Scope) -> None:
     """From one return to the whole quarter."""
     wider = scope.with_(services=())
@@ -95,17 +82,19 @@ def back(scope: Scope) -> None:
 
 def where_it_stands(r: returns.Return) -> None:
     st.markdown(words.plain(returns.state_sentence(r)))
-    st.caption(words.plain(returns.due_sentence(r)))
+    st.caption(words.plain(returns.due_sentence(r, conversation.side_of(session.viewer().role))))
+    for told in return_page.additions(session.store(), session.viewer(), r.service, r.quarter):
+        st.info(words.plain(told))
 
 
 # ---- questions -------------------------------------------------------------------------------------------------------------------------------
 
 
 def questions(viewer: Viewer, r: returns.Return) -> None:
-    """Every question about a return with what was said to it; forms for whoever's turn it is."""
+    """Every question about a return with what was said to it; forms for whoever's turn it is, and for the commissioner each of the app's in one click."""
     store, side = session.store(), conversation.side_of(viewer.role)
     put = conversation.questions(store, viewer, [r.service], r.quarter)
-    ready = conversation.to_ask(store, viewer, [r.service], r.quarter) if r.is_in else []
+    ready, rest = conversation.asked_and_listed(store, viewer, r.service, r.quarter) if r.is_in else ([], [])
     if put or ready:
         st.subheader("Questions and answers", anchor=False)
     for n, q in enumerate([*put, *ready]):
@@ -118,16 +107,41 @@ def questions(viewer: Viewer, r: returns.Return) -> None:
                 st.caption(f"Waits for {'the service' if q.waits_for == 'provider' else 'the commissioner'}{by}.")
                 if st.button("Close this question", key=f"close-{q.question_id}"):
                     attempt("Closed.", conversation.answer, store, viewer, q, kind="closed")
+            elif q.open and side == "commissioner" and len(ready) > 1:
+                _put(viewer, q, f"{q.about}-{q.ref}")
     if ready and side == "commissioner":
         label = "Ask the service this" if len(ready) == 1 else f"Ask the service these {len(ready)}"
         if st.button(label, key="put-all"):
-            attempt("Asked. The service sees it on its first page.", conversation.put_all, store, viewer, r.service, r.quarter)
+            attempt(ASKED, conversation.put_all, store, viewer, r.service, r.quarter)
+    _rest(viewer, rest)
+
+
+def _put(viewer: Viewer, q: Question, key: str) -> None:
+    """One click: the commissioner asks the service this one."""
+    if st.button("Ask this one", key=f"put-{key}"):
+        attempt(ASKED, conversation.ask, session.store(), viewer, q.service, q.quarter, q.words, q.ref, q.about)
+
+
+def _rest(viewer: Viewer, rest: Sequence[Question]) -> None:
+    """What there would be to ask beyond three questions: listed for both sides, to be asked or answered by whoever wants to."""
+    if not rest:
+        return
+    with st.expander(f"Also seen, in case you would like to say something ({len(rest)})"):
+        for n, q in enumerate(rest):
+            _told(q)
+            if viewer.role == "manager":
+                _reply(viewer, q, f"rest-{q.about}-{q.ref}-{n}")
+            else:
+                _put(viewer, q, f"rest-{q.about}-{q.ref}")
 
 
 def _told(q: Question) -> None:
     st.markdown(f"**{words.plain(q.words)}**")
     if not q.question_id:
         st.caption("So What? would ask this. It is kept once somebody puts it or answers it.")
+        if q.about == conversation.HOW:
+            link = session.query(Scope(services=(q.service,)))
+            st.page_link(session.PAGES["target-plan"], label="Put it right on Target plan", icon=":material/flag:", query_params=link)
     elif q.asked_by != "app" and q.asked_at:
         st.caption(f"{SIDES[q.asked_by]}, {british(q.asked_at.date())}")
     for t in q.turns:
@@ -140,96 +154,18 @@ def _reply(viewer: Viewer, q: Question, key: str) -> None:
     with st.form(f"reply-{key}", border=False):
         reason = st.selectbox("Reason", codes.REASONS, index=None, placeholder="Choose the nearest", key=f"reason-{key}") if provider else None
         said = st.text_area("In your words", key=f"said-{key}", height=80, help="Without anything that says who somebody is.")
-        readers = st.selectbox("Who may read these words", codes.READERS, key=f"readers-{key}") if provider and q.ref else None
+        readers = st.selectbox("Who may read these words", codes.READERS, key=f"readers-{key}") if provider and q.ref and q.about != conversation.HOW else None
         with st.container(horizontal=True):
             sent = st.form_submit_button("Answer" if provider or q.asked_by == "provider" else "Ask again", type="primary", key=f"answer-{key}")
             counted = q.about == "matches" and provider and st.form_submit_button("They were counted", key=f"counted-{key}")
             enough = not provider and q.asked_by != "provider" and st.form_submit_button("Thank you, that is enough", key=f"enough-{key}")
     if counted:
-        attempt("Thank you. We will not ask again this year.", returns.answer, store, viewer, q, today(), kind="counted")
+        attempt("Thank you. We will not ask again this year.", return_page.answer, store, viewer, q, today(), kind="counted")
     if enough:
         attempt("Thank you said, and the question closed.", conversation.answer, store, viewer, q, kind="enough")
     if sent:
         kind = "answer" if provider or q.asked_by == "provider" else "again"
-        attempt("Thank you, that is kept.", returns.answer, store, viewer, q, today(), reason=reason or "", words=said, kind=kind, readers=readers or "")
-
-
-# ---- the one-page return ---------------------------------------------------------------------------------------------------------------------
-
-
-def one_page(viewer: Viewer, r: returns.Return, name: str) -> None:
-    """The return as one form, saved as a draft or sent; its workbook; nothing to report; a later date."""
-    store = session.store()
-    if r.state == "locked":
-        return
-    form = returns.form(store, viewer, r.service, r.quarter)
-    if not form.lines:
-        st.markdown("There is no plan for this quarter, so there are no lines to fill in. Draft a plan first, or send a workbook.")
-        st.page_link(session.PAGES["target-plan"], label="Target plan", icon=":material/flag:", query_params=session.query(Scope(services=(r.service,))))
-        return
-    with st.expander("Change this return" if r.is_in else "Fill in this return", expanded=not r.is_in):
-        if form.saved_at:
-            st.caption(f"Your draft of {british(form.saved_at.date())}, {form.saved_at:%H:%M}. It counts nowhere until you send it.")
-        key = f"{r.service}-{r.quarter.year}-{r.quarter.number}"
-        with st.form(f"return-{key}", border=False):
-            typed = {line.ref: _line(line, key) for line in form.lines}
-            with st.container(horizontal=True):
-                sends = st.form_submit_button("Send this return", type="primary", key=f"send-{key}")
-                saves = st.form_submit_button("Save as a draft", key=f"save-{key}")
-        if saves:
-            attempt("Saved as a draft.", returns.save_draft, store, viewer, r.service, r.quarter, typed, today())
-        if sends:
-            told = f"Thank you. Your {r.quarter.months()} return is in. We will show you what becomes of it."
-            attempt(told, returns.send, store, viewer, r.service, r.quarter, typed, today())
-    with st.container(horizontal=True):
-        content = returns.prefilled(store, viewer, r.service, r.quarter, name)
-        file = files.file_name(f"return-{r.service}-{r.quarter}".replace(" ", "-"), content, "xlsx")
-        st.download_button("Take it as a workbook", content, file_name=file, on_click="ignore", key=f"prefilled-{key}")
-        if not r.is_in and st.button("Nothing to report this quarter", key=f"nothing-{key}"):
-            attempt("Thank you. That is your return.", returns.nothing_to_report, store, viewer, r.service, r.quarter, today())
-    if not r.is_in:
-        _later(viewer, r, key)
-
-
-def _line(line: Any, key: str) -> dict[str, Any]:
-    """One line of the form. Only what happened and the words about it are open."""
-    per = "%" if line.counted_as == "percent" else ""
-    expected = f"you expected {line.projection:g}{per}" if line.projection is not None else "nothing was projected"
-    so_far = f"; {line.to_date:g}{per} so far this year" if line.to_date is not None else ""
-    st.markdown(f"**{words.plain(line.ref)}: {words.plain(line.what)}** ({line.counted_as}; {expected}{so_far})")
-    figure, out_of, reason, readers = st.columns([1, 1, 2, 2])
-    given: dict[str, Any] = {
-        "actual": figure.number_input("What happened", 0.0, None, _number(line.actual), key=f"actual-{key}-{line.ref}", step=1.0, format="%g"),
-        "out_of": out_of.number_input("Out of", 0.0, None, _number(line.out_of), key=f"outof-{key}-{line.ref}", step=1.0, format="%g"),
-        "reason": reason.selectbox("Reason", codes.REASONS, _at(codes.REASONS, line.reason), key=f"why-{key}-{line.ref}", placeholder="If it helps"),
-        "who_may_read_this": readers.selectbox(
-            "Who may read this", codes.READERS, _at(codes.READERS, line.readers), key=f"who-{key}-{line.ref}", placeholder="You and your commissioner"
-        ),
-    }
-    told, learned = st.columns(2)
-    given["explanation"] = told.text_area("What lies behind it", line.explanation, key=f"words-{key}-{line.ref}", height=80)
-    given["learning"] = learned.text_area("What you learned", line.learning, key=f"learned-{key}-{line.ref}", height=80)
-    return given
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _at(options: tuple[str, ...], value: str) -> int | None:
-    return options.index(value) if value in options else None
-
-
-def _later(viewer: Viewer, r: returns.Return, key: str) -> None:
-    with st.expander("Something got in the way: ask for a later date"), st.form(f"later-{key}", border=False):
-        if r.asked_for:
-            st.caption(f"You asked for {british(r.asked_for)}.")
-        day = st.date_input("By when", value=None, key=f"day-{key}", format="DD/MM/YYYY")
-        why = st.text_area("What got in the way", key=f"got-{key}", height=80)
-        if st.form_submit_button("Ask for this date", key=f"later-{key}") and day:
-            attempt(
-                "Asked. Your commissioner sees it on their first page.", returns.ask_for_date, session.store(), viewer, r.service, r.quarter, day, why, today()
-            )
+        attempt("Thank you, that is kept.", return_page.answer, store, viewer, q, today(), reason=reason or "", words=said, kind=kind, readers=readers or "")
 
 
 def speak(viewer: Viewer, r: returns.Return) -> None:
@@ -276,74 +212,6 @@ def history(found: list[returns.Return]) -> None:
 # ---- the commissioner's side -----------------------------------------------------------------------------------------------------------------
 
 
-@st.cache_data(max_entries=50, show_spinner="Looking through the quarter …")
-def _hour(path: str, role: str, providers: tuple[str, ...], day: date, quarter: Quarter | None, version: int) -> returns.Hour:
-    return returns.quarter_in_an_hour(session.opened(path), Viewer("local", role, providers), day, quarter)  # type: ignore[arg-type]
-
-
-def in_an_hour(viewer: Viewer, scope: Scope) -> None:
-    """Missing returns, the conversations worth having, thank-yous, and *accept all with nothing to ask*."""
-    store, names = session.store(), session.names()
-    conversation.own_services(store, viewer)  # the right is checked on every call, outside the cache
-    wanted = quarter_of(scope.start) if scope.start else None
-    hour = _hour(str(store.path), viewer.role, viewer.providers, today(), wanted, returns.version(store))
-    st.subheader(f"{hour.quarter.months()} in an hour", anchor=False)
-    st.markdown(
-        f"**{words.capital(words.count(hour.received, 'return is', 'returns are'))} in of {hour.expected} expected; {hour.accepted} accepted.** "
-        f"{words.capital(words.count(len(hour.conversations) + hour.more, 'conversation'))} worth having, and {len(hour.nothing_to_ask)} with nothing to ask."
-    )
-    if hour.missing:
-        st.markdown("**Not in yet:** " + words.plain(words.joined(f"{names.get(r.service, r.service)} (due {british(r.due_on)})" for r in hour.missing)))
-    for n, w in enumerate(hour.conversations):
-        told, opens = st.columns([8, 1], vertical_alignment="center")
-        told.markdown(f"**{words.plain(names.get(w.service, w.service))}** · {words.plain(w.words.partition(' What happened?')[0])}")
-        at = w.question.quarter if w.question else hour.quarter
-        opens.button("Open", key=f"open-{n}", on_click=_go, args=(scope, w.service, at), help="Opens this return and its questions")
-    if hour.more:
-        st.caption(f"{words.capital(words.count(hour.more, 'more'))}, in the calendar.")
-    if hour.thanks:
-        with st.expander(f"Thank-yous ({len(hour.thanks)})"):
-            st.markdown("\n".join(f"- **{words.plain(names.get(t.service, t.service))}**: {words.plain(t.words)}" for t in hour.thanks))
-    if hour.nothing_to_ask and st.button(f"Accept all {len(hour.nothing_to_ask)} with nothing to ask", type="primary", key="accept-all"):
-        told = f"{words.capital(words.count(len(hour.nothing_to_ask), 'return'))} accepted."
-        attempt(told, returns.accept_all_with_nothing_to_ask, store, viewer, today(), hour.quarter)
-
-
-def calendar(viewer: Viewer, scope: Scope) -> None:
-    """Services by quarters of a year: on time, late or missing, and where each return stands."""
-    found = returns.calendar(session.store(), viewer, today())
-    years = sorted({r.quarter.year for r in found}, reverse=True)
-    if not years:
-        st.markdown("No return is expected yet: no plan speaks of a quarter that has ended.")
-        return
-    st.subheader("The calendar", anchor=False)
-    year = st.selectbox("Plan year", years, format_func=year_name, key="calendar-year", width=200)
-    names = session.names()
-    st.dataframe(
-        calendar_table([r for r in found if r.quarter.year == year], names), alt=f"Returns of {year_name(year)}: one row per service", height="content"
-    )
-    known = {c: names[c] for c in sorted({r.service for r in found if r.quarter.year == year and r.service in names}, key=lambda c: names[c])}
-    pick.box(
-        "Open a return of",
-        known,
-        f"calendar-box-{year}",
-        lambda code: _go(scope, code, max(r.quarter for r in found if (r.service, r.quarter.year) == (code, year))),
-    )
-
-
-SIGNS = {"on time": "● on time", "late": "◐ late", "missing": "○ missing", "not due yet": "· not due yet", "came with the history": "● in"}
-
-
-def calendar_table(found: list[returns.Return], names: dict[str, str]) -> pd.DataFrame:
-    """One row per service, one column per quarter, in a sign and words."""
-    rows: dict[str, dict[str, str]] = {}
-    for r in found:
-        now = f", {r.state}" if r.is_in and r.state != "sent" else ""
-        rows.setdefault(names.get(r.service, r.service), {})[r.quarter.months()] = f"{SIGNS[r.timeliness]}{now}"
-    columns = {q.months(): " to ".join(month[:3] for month in q.months().split(" to ")) for q in sorted({r.quarter for r in found})}
-    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(columns)).fillna("").sort_index().rename(columns=columns)
-
-
 def decide(viewer: Viewer, r: returns.Return) -> None:
     """What the service sent against its plan, and the commissioner's own steps: accept, lock, open again, agree a date."""
     store = session.store()
@@ -352,6 +220,12 @@ def decide(viewer: Viewer, r: returns.Return) -> None:
     key = f"{r.service}-{r.quarter.year}-{r.quarter.number}"
     if r.state in ("sent", "asked about") and st.button("Accept this return", type="primary", key=f"accept-{key}"):
         attempt("Accepted.", returns.accept, store, viewer, r.service, r.quarter, today())
+    if r.is_in and r.timeliness in ("came with the history", "late"):
+        with st.form(f"came-{key}", border=False):
+            told = "On paper or by e-mail, before it was here"
+            day = st.date_input("It reached us another way, on", value=None, key=f"came-day-{key}", format="DD/MM/YYYY", help=told)
+            if st.form_submit_button("Note the day it came", key=f"came-{key}-send") and day:
+                attempt("Noted. It is on time or late by that day.", returns.note_came, store, viewer, r.service, r.quarter, day, today())
     if r.state == "accepted" and st.button("Lock it", key=f"lock-{key}", help="No more changes, unless you open it again and say why"):
         attempt("Locked.", returns.lock, store, viewer, r.service, r.quarter, today())
     if r.state in ("accepted", "locked"):

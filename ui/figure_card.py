@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from domain import quarters
-from domain.types import Released
-from exports import files
+from domain.types import Policy, Released, Scope
+from exports import files, html
 from metrics.registry import METRICS
+from ui import explain as explained
 from ui import labels, pick, session, words
 
 BARE = {"title": "", "subtitle": "", "footer": ""}
+SAVED = "The button above the chart saves it as a picture (SVG)."
 Opens = tuple[str, dict[str, str], Callable[[str], None]]  # the label of the keyboard twin, its options, what a choice does
 
 
@@ -33,10 +37,13 @@ def show(
     opens: Opens | None = None,
     download: bool = True,
     width: pick.Width = "stretch",
+    explains: Callable[[str], None] | None = None,
+    selects: pick.Selects | None = None,
 ) -> None:
     """A figure card. `released` are the protected figures it is drawn from: they, and nothing else, are explained and downloaded.
 
-    The figure is drawn BARE: its title, subtitle and footer stand round it as text of the page, which wraps to any screen.
+    The figure is drawn BARE: its title, subtitle and footer stand round it as text of the page, which wraps to any screen. `explains` is called with a
+    key, first, when *Explain this number* is open: what this figure alone has to explain. `selects` is what a selection of marks does.
     """
     with st.container(key=f"card-{key}", gap="small"):
         if sentence:
@@ -49,17 +56,76 @@ def show(
         # A new key for every view: a selection of an earlier view must never be taken for a click in this one.
         view = f"{key}-{abs(hash(tuple((r.metric, r.scope, r.data_version, r.policy) for r in released))):x}"
         with chart:
-            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width)
+            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width, f"so-what-{key}" if download else "", selects)
         with figures:
             st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
             if download:
-                _downloads(view, released)
+                page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
+                _downloads(view, released, lambda about: html.page_bytes(figure, table, about, **page), f"so-what-{key}")
         hidden = session.once(words.HIDDEN) and words.SIGNED if any(row.hidden for r in released for row in r.rows) else ""
         foot = footer or labels.footer(released[0], len({r.scope for r in released}) == 1)
         st.caption(words.plain(" ".join(part for part in (hidden, reading, foot) if part)))
         if opens and opens[1]:
             pick.box(opens[0], opens[1], f"box-{view}", opens[2])
-        explain(released)
+        explain(released, view, explains)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a statistic's card says of itself: how it is worked out and of whom, in lines, and which data and policy it is of."""
+
+    lines: tuple[str, ...]
+    scope: Scope
+    policy: Policy
+    data_version: int
+    data_date: date | None
+
+
+def statistic(
+    key: str,
+    figure: object,
+    alt: str,
+    table: pd.DataFrame,
+    told: Told,
+    *,
+    title: str,
+    subtitle: str,
+    reading: str = "",
+    selects: pick.Selects | None = None,
+) -> None:
+    """A card as `show`, for what is more than a row of figures: curves, fans, differences. `table` holds the protected figures drawn and downloaded."""
+    lines = [*told.lines, f"Which people: {told.scope.describe(session.names())}.", files.POLICY_WORDS[told.policy], *files.STANDING]
+    foot = f"Returns of the services, data up to {words.day(told.data_date)}, version {told.data_version}."
+    view = f"{key}-{abs(hash((told.scope, told.policy, told.data_version, title))):x}"
+    with st.container(key=f"card-{key}", gap="small"):
+        st.markdown(f"**{words.plain(title)}**")
+        st.caption(words.plain(subtitle))
+        chart, figures = st.tabs(["Chart", "Table"])
+        with chart:
+            pick.chart(figure, alt, f"chart-{view}", save=f"so-what-{key}", selects=selects)
+        with figures:
+            st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
+            page = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
+            with st.container(horizontal=True, gap="small"):
+                content = files.table_csv(table, [*lines, foot])
+                st.download_button("Download CSV", content, files.file_name(f"so-what-{key}", content, "csv"), "text/csv", on_click="ignore", key=f"csv-{view}")
+                book = f"so-what-{key}-version-{told.data_version}.xlsx"
+                st.download_button("Download Excel", lambda: files.xlsx_bytes({"Figures": table}, [*lines, foot]), book, on_click="ignore", key=f"xlsx-{view}")
+                made = f"so-what-{key}-version-{told.data_version}.html"
+                st.download_button(
+                    "Download page (HTML)",
+                    lambda: html.page_bytes(figure, table, [*lines, foot], **page),
+                    made,
+                    "text/html",
+                    on_click="ignore",
+                    key=f"html-{view}",
+                )
+            st.caption(SAVED)
+        st.caption(words.plain(" ".join(part for part in (reading, foot) if part)))
+        with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
+            st.markdown("\n".join(f"- {words.plain(line)}" for line in lines))
+            if box.open:
+                explained.came_from(view, told.scope, told.policy)
 
 
 def even(table: pd.DataFrame) -> pd.DataFrame:
@@ -68,14 +134,23 @@ def even(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: [value if isinstance(value, str) else f"{value:,g}" for value in table[name]] for name in mixed})
 
 
-def _downloads(view: str, released: Sequence[Released]) -> None:
-    """The figures as files, each named by its content. A single answer also as CSV, which holds one table."""
+def _downloads(view: str, released: Sequence[Released], page: Callable[[list[str]], bytes], stem: str) -> None:
+    """The figures as files. CSV is named by its content; the others take long to write, are made when they are asked for, and are named by data version.
+
+    Several answers make several tables: one after the other in a CSV, a sheet each in a workbook.
+    """
+    identities, names = tuple(_identity(r) for r in released), session.names()
     with st.container(horizontal=True, gap="small"):
-        if len(released) == 1:
-            content, name = _file("csv", session.database(), tuple(_identity(r) for r in released), list(released), session.names())
-            st.download_button("Download CSV", content, file_name=name, mime="text/csv", on_click="ignore", key=f"csv-{view}")
-        content, name = _file("xlsx", session.database(), tuple(_identity(r) for r in released), list(released), session.names())
-        st.download_button("Download Excel", content, file_name=name, on_click="ignore", key=f"xlsx-{view}")
+        content, name = _csv(session.database(), identities, list(released), names)
+        st.download_button("Download CSV", content, file_name=name, mime="text/csv", on_click="ignore", key=f"csv-{view}")
+        made = f"{stem}-version-{released[0].data_version}"
+        st.download_button("Download Excel", lambda: _workbook(released, names), f"{made}.xlsx", on_click="ignore", key=f"xlsx-{view}")
+        st.download_button("Download page (HTML)", lambda: page(_about(released, names)), f"{made}.html", "text/html", on_click="ignore", key=f"html-{view}")
+    st.caption(SAVED)
+
+
+def _about(released: Sequence[Released], names: dict[str, str]) -> list[str]:
+    return list(dict.fromkeys(line for r in released for line in files.about(r, METRICS[r.metric], names=names)))
 
 
 def _identity(released: Released) -> tuple[Any, ...]:
@@ -84,27 +159,31 @@ def _identity(released: Released) -> tuple[Any, ...]:
 
 
 @st.cache_data(max_entries=300, show_spinner=False)
-def _file(kind: str, database: str, identities: tuple[tuple[Any, ...], ...], _released: list[Released], _names: dict[str, str]) -> tuple[bytes, str]:
+def _csv(database: str, identities: tuple[tuple[Any, ...], ...], _released: list[Released], _names: dict[str, str]) -> tuple[bytes, str]:
     """(content, name) of a file of protected figures. The figures themselves are no part of the key: their identities are."""
-    first = _released[0]
-    stem = f"so-what-{first.metric}" if len({r.metric for r in _released}) == 1 else "so-what-figures"
-    if kind == "csv":
-        content = files.csv_bytes(first, METRICS[first.metric], labels=labels.named_rows(first, _names), names=_names)
-        return content, files.file_name(stem, content, "csv")
+    stem = f"so-what-{_released[0].metric}" if len({r.metric for r in _released}) == 1 else "so-what-figures"
+    content = files.csvs_bytes([(r, METRICS[r.metric], labels.named_rows(r, _names)) for r in _released], names=_names)
+    return content, files.file_name(stem, content, "csv")
+
+
+def _workbook(released: Sequence[Released], names: dict[str, str]) -> bytes:
     frames = {}
-    for r in _released:
-        period = f" {quarters.period_name(r.scope.start, r.scope.end)}" if r.scope.start and len({x.scope for x in _released}) > 1 else ""
-        frames[f"{METRICS[r.metric].title}{period}"] = files.frame(r, METRICS[r.metric], labels.named_rows(r, _names))
-    about = list(dict.fromkeys(line for r in _released for line in files.about(r, METRICS[r.metric], names=_names)))
-    content = files.xlsx_bytes(frames, about)
-    return content, files.file_name(stem, content, "xlsx")
+    for r in released:
+        period = f" {quarters.period_name(r.scope.start, r.scope.end)}" if r.scope.start and len({x.scope for x in released}) > 1 else ""
+        frames[f"{METRICS[r.metric].title}{period}"] = files.frame(r, METRICS[r.metric], labels.named_rows(r, names))
+    return files.xlsx_bytes(frames, _about(released, names))
 
 
-def explain(released: Sequence[Released]) -> None:
-    """What was counted, out of whom, where it comes from, how sure it is, who is followed up, and what is hidden."""
-    with st.expander("Explain this number"):
-        for answer in {r.metric: r for r in released}.values():
+def explain(released: Sequence[Released], view: str = "", first: Callable[[str], None] | None = None) -> None:
+    """What was counted, out of whom, where it comes from, how sure it is, who is followed up, what is hidden, and which uploads the rows came from."""
+    answers = list({r.metric: r for r in released}.values())
+    with st.expander("Explain this number", key=f"explain-{view}" if view else None, on_change="rerun" if view else "ignore") as box:
+        if view and box.open and first:
+            first(view)
+        for answer in answers:
             st.markdown(explanation(answer))
+        if view and box.open:
+            explained.more(view, answers)
 
 
 def explanation(released: Released) -> str:

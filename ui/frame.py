@@ -11,20 +11,23 @@ from PIL import Image
 from access import desk
 from domain import errors
 from domain.types import ROLES
-from ui import pick, sample, session, words
+from ui import bookmarks, links, pick, sample, session, tour, words
 
 # Which roles each page serves, by menu section. The page's own first line says the same; a test holds them together.
 MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
     "Explore": (
         ("overview", "Overview", ":material/home:", ("commissioner", "manager", "presenter")),
         ("service", "Service", ":material/house:", ("commissioner", "manager", "presenter")),
+        ("compare", "Compare", ":material/compare_arrows:", ("commissioner", "manager", "presenter")),
         ("cohorts", "Cohorts", ":material/groups:", ("commissioner", "manager", "presenter")),
         ("journeys", "Journeys", ":material/timeline:", ("commissioner", "manager")),
     ),
     "Returns": (
         ("my-returns", "My returns", ":material/event_available:", ("commissioner", "manager")),
         ("upload", "Upload", ":material/upload_file:", ("commissioner", "manager")),
+        ("type-it-in", "Type it in", ":material/edit_note:", ("manager",)),
         ("target-plan", "Target plan", ":material/flag:", ("commissioner", "manager")),
+        ("reality-check", "Reality check", ":material/straighten:", ("commissioner", "manager")),
     ),
     "About": (
         ("handbook", "Handbook", ":material/menu_book:", ROLES),
@@ -32,12 +35,14 @@ MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
     ),
 }
 
-NO_FIGURES = ("upload", "handbook", "administration")
+EXPLORES = tuple(name for name, *_ in MENU["Explore"])
+NO_FIGURES = ("upload", "type-it-in", "handbook", "administration")
 
 STYLE = """
 <style>
   .stMainBlockContainer { max-width: 68rem; padding-top: 4.5rem; }
   .st-key-banner { background: light-dark(#fdf3d8, #3a2f10); border-left: 4px solid #b45f06; padding: .5rem .9rem; border-radius: 4px; }
+  .st-key-tour { border: 1px solid rgba(128, 128, 128, .35); border-left: 4px solid #11807d; padding: .6rem .9rem; border-radius: 4px; }
   .st-key-foot { border-top: 1px solid rgba(128, 128, 128, .35); margin-top: 3rem; padding-top: .75rem; font-size: .875rem; }
   .stMarkdown p, .stMarkdown li { max-width: 46rem; }
   [class*="st-key-lead-"] p { font-size: 1.25rem; font-weight: 600; line-height: 1.4; }
@@ -45,6 +50,7 @@ STYLE = """
   :is([data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p, .stMarkdown blockquote, .stTable th, .stTable th p) {
     color: light-dark(#545d68, #b3bac4) !important; opacity: 1 !important;
   }
+  [data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] :is(p, span) { color: inherit !important; }  /* lies outside the page's own colours */
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
   .stMarkdown li p { margin-bottom: .25rem; }
   /* four boxes in a row where there is room, one under the other and as wide as the page on a phone */
@@ -58,7 +64,7 @@ STYLE = """
   }
   .st-key-foot p { margin-bottom: .25rem; }
   /* as charts.theme.CSS: chart words take the page's text colour and follow a change of theme at once */
-  .js-plotly-plot :is(.annotation-text, .xtick text, .x2tick text, .ytick text, .y2tick text) { fill: currentColor !important; }
+  .js-plotly-plot :is(.annotation-text, [class$="tick"] text) { fill: currentColor !important; }
   [data-testid="stButtonGroup"] button[data-selected="true"], [data-testid="stTab"][data-selected="true"] { color: inherit !important; }
 </style>
 """
@@ -75,13 +81,17 @@ def icon() -> Image.Image:
 
 
 def menu(role: str) -> dict[str, list[st.Page]]:
-    """The pages of a role by section; the first is where the role begins."""
+    """The pages of a role by section; the first is where the role begins. Other pages keep their address, where a link to one is answered in words."""
     sections: dict[str, list[st.Page]] = {}
+    shut: list[st.Page] = []
     for section, pages in MENU.items():
         for name, title, icon, roles in pages:
             if role in roles:
                 first = not sections
                 sections.setdefault(section, []).append(st.Page(session.PAGES[name], title=title, icon=icon, url_path=name, default=first))
+            else:
+                shut.append(st.Page(links.closed(name, title, begins(role)), title=title, url_path=name, visibility="hidden"))
+    next(iter(sections.values())).extend(shut)
     return sections
 
 
@@ -100,11 +110,23 @@ def banner() -> None:
         button.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
 
 
+def first_visit(page: st.Page) -> None:
+    """The short tour, on the made-up data."""
+    with contextlib.suppress(errors.Shown):
+        tour.show(page_name(page))
+
+
 def changed(page: st.Page) -> None:
-    """On the pages that show figures: that the data have moved on since this link was made, or since this session last looked."""
-    if page.url_path in NO_FIGURES:
+    """On the pages that show figures: what the menu left behind, how a link is narrowed, and that the data have moved on since it was made.
+
+    Or since this session last looked.
+    """
+    name = page_name(page)
+    if name in NO_FIGURES:
         return
     with contextlib.suppress(errors.Shown):  # a database that cannot be opened is told by the page
+        links.carried(name, name in EXPLORES)
+        links.arrived(session.viewer())
         before = session.seen_before()
         if before is not None:
             now = session.state().data_version
@@ -122,6 +144,22 @@ def view_as() -> None:
         st.caption("This copy runs on this machine only and has no sign-in, so anyone who uses it may choose.")
         if session.database() == "own":
             st.button("Back to the made-up data", on_click=session.use, args=("sample",))
+
+
+def page_name(page: st.Page) -> str:
+    """The page's name in the menu; the one a role begins with has no path of its own."""
+    return page.url_path or begins(session.viewer().role)
+
+
+def begins(role: str) -> str:
+    return next(name for pages in MENU.values() for name, _, _, roles in pages if role in roles)
+
+
+def views(page: st.Page) -> None:
+    """Saved views, for those who look at figures."""
+    if session.viewer().role != "administrator" and page_name(page) not in NO_FIGURES:
+        with st.sidebar, contextlib.suppress(errors.Shown):  # a database that cannot be opened is told by the page
+            bookmarks.show(page_name(page))
 
 
 def _changed() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from domain.measures import all_measures
 from domain.types import Measure
+from metrics.handbook import ENTRIES
 from metrics.registry import METRICS
 from ui import words
 
@@ -81,6 +82,23 @@ def metrics() -> list[Entry]:
             ),
         )
         for m in METRICS.values()
+    ]
+
+
+def statistics() -> list[Entry]:
+    """One entry per statistic, in the order of its registry: in plain words, then its formula and source."""
+    return [
+        Entry(
+            e.heading,
+            e.title,
+            e.words,
+            _facts(
+                {"Formula": e.formula, "Source": e.source}
+                | ({"Where we differ from other software": e.differs} if e.differs else {})
+                | ({"On the command line": f"python so_what.py {e.command}"} if e.command else {})
+            ),
+        )
+        for e in ENTRIES
     ]
 
 

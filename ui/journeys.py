@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from access import record
 from charts import change
 from charts import journeys as charts
+from domain import errors
 from domain.types import Scope, Viewer
 from metrics import reading
 from ui import figure_card, labels, pick, session, words
 
-NOT_SAID = ("person", "service", "started_on")
+NOT_SAID = ("person", "service", "started_on", "date")
 
 
 def drawn(scope: Scope, viewer: Viewer) -> record.Journeys:
@@ -68,12 +71,26 @@ def small(of: record.Journeys, scope: Scope) -> None:
     lines = [_line(journey, of) for journey in of.journeys]
     figure = charts.small_multiples(lines, of.measure, **figure_card.BARE, bands=of.bands)
     pick.chart(figure, charts.alt_text(lines, of.measure, title=title, subtitle=labels.who(scope), bands=of.bands), key, _open)
+    table = st.expander("The same as a table", key=f"table-{key}", on_change="rerun")
+    if table.open:
+        with table:
+            _table(lines, of)
+
+
+def _table(lines: list[dict[str, Any]], of: record.Journeys) -> None:
+    """The scores behind the lines. A plain table: the other kind offers itself for download."""
+    frame = charts.table(lines, of.bands)
+    frame["Weeks since they began"] = [f"{week:.0f}" if of.banded else f"{week:.1f}" for week in frame["Weeks since they began"]]
+    if not of.banded:  # every score with as many decimals, so that they stand under each other
+        finest = max((len(f"{score:g}".partition(".")[2]) for score in frame["Score"]), default=0)
+        frame["Score"] = [f"{score:.{finest}f}" for score in frame["Score"]]
+    st.table(frame.map(words.plain).set_index("Code name"))
 
 
 def _line(journey: record.Journey, of: record.Journeys) -> dict[str, Any]:
     """A journey as the charts take it. Banded scores carry no verdict: it could be wrong, and it would say more than the band."""
     verdict = "" if of.banded else change.verdict(journey.scores[0], journey.scores[-1], of.measure)
-    return {"label": journey.label, "weeks": journey.weeks, "scores": journey.scores, "change": verdict}
+    return {"label": journey.label, "weeks": journey.weeks, "scores": journey.scores, "change": verdict, "marks": journey.marks}
 
 
 def _footer(of: record.Journeys) -> str:
@@ -95,7 +112,7 @@ def large(of: record.Journeys, viewer: Viewer) -> None:
         figure = charts.one(line, of.measure, **figure_card.BARE, bands=of.bands)
         pick.chart(figure, charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{journey.label}")
         with st.expander("The same as a table"):
-            st.dataframe(charts.table([line], of.bands), hide_index=True, alt=f"The scores of {journey.label} in order")
+            _table([line], of)
         if viewer.role == "manager":
             beside(journey)
 
@@ -109,10 +126,48 @@ def _close() -> None:
 
 
 def beside(journey: record.Journey) -> None:
-    """Goals, crises and stories of one's own people, next to their line."""
+    """Goals, changes of support, crises and stories of one's own people, next to their line, each with its day."""
     for name, rows in journey.beside.items():
         if rows:
             st.markdown(f"**{words.capital(name.replace('_', ' '))}**")
             for row in rows:
-                said = [f"{column.replace('_', ' ')}: {value}" for column, value in row.items() if value is not None and column not in NOT_SAID]
-                st.markdown(f"- {words.plain('; '.join(said))}")
+                said = [f"{column.replace('_', ' ')}: {_text(value)}" for column, value in row.items() if value is not None and column not in NOT_SAID]
+                st.markdown(f"- {words.day(row['date'])}: {words.plain('; '.join(said))}")
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, Decimal | float) else str(value)
+
+
+def code_names(viewer: Viewer) -> None:
+    """For managers: their own references to code names and back. The answer stands on this run of the page and is kept nowhere."""
+    if viewer.role != "manager":
+        return
+    opened = st.expander("Find somebody: your references to code names, and back", key="code-names", on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
+        st.markdown(
+            "Type or paste your own references, one on a line. To go back from a code name, put the code name among your references: "
+            "only scrambled references are kept here, so the one it belongs to is found among those you paste."
+        )
+        with st.form("match-names", clear_on_submit=True, border=False):
+            typed = st.text_area("Your references, code names, or both", placeholder="C-014\nC-015", height=120)
+            asked = st.form_submit_button("Match them")
+        if asked:
+            _matched(viewer, typed)
+        st.caption("Nothing you type here is kept: not in this database, the address, a log, or this session. The table goes with your next click.")
+
+
+def _matched(viewer: Viewer, typed: str) -> None:
+    try:
+        found = record.code_names(session.store(), viewer, typed)
+    except errors.Shown as shown:
+        st.warning(words.plain(shown))
+        return
+    back = found[0].asked
+    rows = [(each.ref or "not among those you pasted", each.code_name or "nobody here has this reference") for each in found]
+    frame = pd.DataFrame([pair[::-1] for pair in rows] if back else rows, columns=["Code name", "Your reference"] if back else ["Your reference", "Code name"])
+    both = sum(bool(each.ref and each.code_name) for each in found)
+    st.markdown(words.plain(f"{both} of {words.count(len(found), 'code name' if back else 'reference')} matched."))
+    st.table(frame.map(words.plain).set_index(frame.columns[0]))

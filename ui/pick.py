@@ -11,8 +11,16 @@ import streamlit as st
 Width = int | Literal["stretch", "content"]
 
 
-def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None = None, width: Width = "stretch") -> None:
-    """A chart whose marks carry a stable code as customdata. `chosen(code)` is called once, in the callback, when a mark is clicked."""
+Selects = tuple[Callable[[list[dict[str, Any]]], None], tuple[str, ...]]  # what a selection does with its points (none: cleared); points, box
+
+
+def chart(
+    figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None = None, width: Width = "stretch", save: str = "", selects: Selects | None = None
+) -> None:
+    """A chart whose marks carry a stable code as customdata. `chosen(code)` is called once, in the callback, when a mark is clicked.
+
+    With `save`, a name, the chart has one button of Plotly's own that saves it as SVG in the browser. With `selects` several marks can be selected.
+    """
 
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
@@ -20,8 +28,23 @@ def chart(figure: Any, alt: str, key: str, chosen: Callable[[str], None] | None 
         if code and chosen:
             chosen(code)
 
+    def selected() -> None:
+        if selects:
+            selects[0](list(st.session_state[key]["selection"]["points"]))
+
     more: dict[str, Any] = {"on_select": clicked, "selection_mode": "points"} if chosen else {}
-    st.plotly_chart(figure, key=key, alt=alt, width=width, config={"displayModeBar": False, "scrollZoom": False}, **more)
+    if selects:
+        more = {"on_select": selected, "selection_mode": selects[1]}
+    st.plotly_chart(figure, key=key, alt=alt, width=width, config=buttons(save, ("select2d",) if selects and "box" in selects[1] else ()), **more)
+
+
+def buttons(save: str = "", more: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Plotly's settings: no buttons but the one that saves the chart as SVG under the name `save`, and `more` of Plotly's own."""
+    if not save and not more:
+        return {"displayModeBar": False, "scrollZoom": False}
+    named = {"toImageButtonOptions": {"format": "svg", "filename": save}} if save else {}
+    shown = [[*more, *(["toImage"] if save else [])]]
+    return {"displayModeBar": True, "displaylogo": False, "modeBarButtons": shown, "scrollZoom": False, **named}
 
 
 def _code(customdata: Any) -> str:

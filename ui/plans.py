@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import pandas as pd
 import streamlit as st
 
-from access import desk, target_plans
+from access import desk, plan_beside, plan_drafts, target_plans
 from access.target_plans import QUARTERS, TargetPlan
-from domain import codes
+from domain import codes, errors
 from domain.quarters import Quarter, british, quarter_of, year_name
-from domain.types import Viewer
-from ui import conversation, session, words
+from domain.types import Finding, Scope, Viewer
+from exports import plan_files
+from ui import conversation, empty, own_plan, session, words, worked_plan
 
 SHOWN = (
     "ref", "what_people_will_achieve", *QUARTERS, "counted_as", "kind", "out_of", "direction", "what_changes", "replaces_ref", "baseline", "verification",
@@ -21,6 +24,33 @@ DEVELOPMENTAL = (
     "This is the service's first plan year: its projections are educated guesses. A difference will teach us about the guess; nobody is judged on it."
 )
 STEPS = {"drafted": "Draft saved", "proposed": "Proposed", "returned": "Sent back", "agreed": "Agreed"}
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FOUND = "plan-findings"
+
+
+def scope_of(viewer: Viewer) -> Scope:
+    """The scope of the link; for a manager of one service that service, which they need not choose."""
+    scope = session.scope().with_(cohort=(), by="")
+    cards = session.services()
+    return scope.with_(services=(cards[0].code,), entry="", value="") if viewer.role == "manager" and len(cards) == 1 else scope
+
+
+def own(viewer: Viewer) -> None:
+    """The commissioner's own plan under the plan of a manager's one service: they never see the page without a service chosen."""
+    if viewer.role == "manager" and len(session.services()) == 1:
+        own_plan.show(viewer)
+
+
+def choose(scope: Scope, viewer: Viewer) -> NoReturn:
+    """No one service chosen: the list, the commissioner's own plan, and a plan worked through."""
+    with contextlib.suppress(session.Ended):
+        empty.choose_service("target-plan", scope)
+    worked_plan.show("choose")
+    if session.services():
+        own_plan.show(viewer)
+    raise session.Ended
 
 
 def year_of(service: str, viewer: Viewer) -> int:
@@ -41,7 +71,81 @@ def standing(plan: TargetPlan) -> None:
     if shaped:
         st.markdown(words.plain(f"How people who use the service shaped it: “{shaped.words}”"))
     if changed := target_plans.changes(plan):
-        st.markdown("**What changed since the version before:**\n" + "\n".join(f"- {words.plain(line)}" for line in changed[:12]))
+        _changes("What changed since the version before", changed)
+    elif plan.state in ("proposed", "returned") and (changed := target_plans.since_last_year(plan)):
+        _changes("What is different from last year's plan", changed)
+
+
+def _changes(heading: str, changed: Sequence[str]) -> None:
+    st.markdown(f"**{heading}:**\n" + "\n".join(f"- {words.plain(line)}" for line in changed[:12]))
+    if len(changed) > 12:
+        st.caption(f"And {words.count(len(changed) - 12, 'more change')}, under Versions.")
+
+
+def keep(told: str, doing: Callable[..., list[Finding]], *given: Any) -> None:
+    """Saves a draft and begins the page anew with what to look at; what stands in its way is told where it was asked for."""
+    try:
+        found = doing(*given)
+    except errors.Shown as problem:
+        st.warning(words.plain(problem))
+        return
+    need = [f for f in found if f.severity != "look"]
+    if need:
+        st.warning(f"Not saved yet: {words.count(len(need), 'thing needs', 'things need')} you. The draft before is as it was.")
+        st.markdown(_listed(need))
+        return
+    st.session_state["told"] = told
+    st.session_state[FOUND] = found
+    st.rerun()
+
+
+def worth_a_look(plan: TargetPlan) -> None:
+    """What was found in the draft just saved, and what the figures themselves make one ask."""
+    found = st.session_state.pop(FOUND, [])
+    if found:
+        st.markdown("Saved, and worth a look:\n" + _listed(found))
+    if plan.state in ("drafted", "proposed", "returned") and (asked := plan_beside.doubts(plan)):
+        st.markdown("**Before this is agreed:**\n" + "\n".join(f"- {words.plain(question)}" for question in asked))
+
+
+def _listed(found: Sequence[Finding]) -> str:
+    most = [f"- {words.plain(' '.join(part for part in (f'{f.cell}:' if f.cell else '', f.message, f.fix) if part))}" for f in found[:15]]
+    return "\n".join([*most, *([f"- And {len(found) - 15} more."] if len(found) > 15 else [])])
+
+
+def begin(plan: TargetPlan, viewer: Viewer) -> None:
+    """Where a draft may begin: the template of the service's type, the plan's workbook, a plan worked through."""
+    store, key = session.store(), f"{plan.service}-{plan.year}"
+    made = plan_drafts.template_of(store, viewer, plan.service)
+    if plan.open:
+        with st.expander("Begin from the template, or work in Excel", expanded=plan.state == "none" and not plan.lines):
+            st.markdown(f"Five sections with gaps to fill and specimen lines for {words.plain(made.name)}. The figures are yours to set.")
+            again = " It takes the place of the draft above; the draft stays among the versions." if plan.versions else ""
+            if st.button(
+                f"Start from the template for {made.name}", key=f"template-{key}", help=f"Saved as a draft; nothing counts before it is agreed.{again}"
+            ):
+                keep("The template is your draft now.", plan_drafts.begin_from_template, store, viewer, plan.service, plan.year, conversation.today())
+            name = session.names()[plan.service]
+            book = plan_drafts.workbook(store, viewer, plan.service, plan.year, name)
+            stem = f"target-plan-{plan.service}-{year_name(plan.year)}.xlsx"
+            st.download_button("Download this plan as a workbook", book, stem, XLSX, on_click="ignore", key=f"plan-book-{key}")
+            dropped = st.file_uploader("The workbook, filled in", type=["xlsx"], key=f"plan-file-{key}-{len(plan.versions)}")
+            if dropped and st.button("Read it into the draft", key=f"read-plan-{key}"):
+                content = dropped.getvalue()
+                keep(
+                    "Read. It is your draft now.",
+                    plan_drafts.from_workbook,
+                    store,
+                    viewer,
+                    plan.service,
+                    plan.year,
+                    dropped.name,
+                    content,
+                    conversation.today(),
+                )
+    with st.expander(f"How to write a plan for {made.name}"):
+        st.markdown(plan_files.guidance(made.name))
+    worked_plan.show(key)
 
 
 def edit(plan: TargetPlan, viewer: Viewer) -> None:
@@ -63,15 +167,15 @@ def edit(plan: TargetPlan, viewer: Viewer) -> None:
         sections = {s: st.text_area(words.capital(s), plan.sections.get(s, ""), key=f"section-{key}-{s}") for s in codes.SECTIONS}
     if st.button("Save the draft", key=f"save-plan-{key}"):
         lines = edited.astype(object).where(edited.notna(), None).to_dict("records")
-        told = "Saved as a draft."
-        conversation.attempt(told, target_plans.save, session.store(), viewer, plan.service, plan.year, lines, sections, conversation.today(), start)
+        keep("Saved as a draft.", target_plans.save, session.store(), viewer, plan.service, plan.year, lines, sections, conversation.today(), start)
 
 
 def show(plan: TargetPlan) -> None:
     """The lines as they stand, not to be edited."""
     if plan.lines:
-        named = table(plan)[["ref", "what_people_will_achieve", "counted_as", *QUARTERS]].astype(object)
-        named.columns = ["Line", "What people will achieve", "Counted as", *(Quarter(plan.year, n).months() for n in (1, 2, 3, 4))]
+        named = table(plan)[["ref", "what_people_will_achieve", *QUARTERS, "counted_as", "out_of", "baseline", "direction", "verification"]].astype(object)
+        months = (_short(Quarter(plan.year, n)) for n in (1, 2, 3, 4))
+        named.columns = ["Line", "What people will achieve", *months, "Counted as", "Out of", "Baseline", "Direction", "How to check it"]
         st.dataframe(named, hide_index=True, alt="The lines of the plan: one row per line")
     for section, text in plan.sections.items():
         st.markdown(f"**{words.capital(section)}.** {words.plain(text)}")
@@ -86,11 +190,11 @@ def table(plan: TargetPlan) -> pd.DataFrame:
 
 def _columns(year: int) -> dict[str, Any]:
     pick = st.column_config.SelectboxColumn
-    figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width="small") for n, q in enumerate(QUARTERS, start=1)}
+    figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width=104) for n, q in enumerate(QUARTERS, start=1)}
     return {
         "ref": st.column_config.TextColumn("Line", help="A short reference, such as M1 or T1"), "replaces_ref": "In place of",
         "kind": pick("Kind", options=list(codes.LINE_KINDS)),
-        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width="medium"),
+        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width=300),
         "what_changes": pick("What changes", options=list(codes.WHAT_CHANGES)), "direction": pick("Direction", options=list(codes.DIRECTIONS)),
         "counted_as": pick("Counted as", options=list(codes.COUNTED_AS)),
         "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,
@@ -105,7 +209,9 @@ def _short(quarter: Quarter) -> str:
 def decide(plan: TargetPlan, viewer: Viewer) -> None:
     """Proposing for the service; agreeing or sending back, with a comment, for the commissioner."""
     store, key = session.store(), f"{plan.service}-{plan.year}"
-    if plan.state in ("drafted", "returned"):
+    if plan.state in ("drafted", "returned") and viewer.role != "manager":
+        st.caption("The service's manager proposes it, with a word on how people who use the service shaped it.")
+    elif plan.state in ("drafted", "returned"):
         with st.form(f"propose-{key}", border=False):
             how = st.text_area("How did people who use the service shape this plan?", key=f"how-{key}", height=80, help="'Not yet' is an honest answer.")
             if st.form_submit_button("Propose this plan", type="primary", key=f"propose-{key}"):
@@ -124,34 +230,72 @@ def decide(plan: TargetPlan, viewer: Viewer) -> None:
 
 
 def beside(plan: TargetPlan, viewer: Viewer) -> None:
-    """Last year, the likely range and this plan, line by line."""
-    rows = target_plans.beside(session.store(), viewer, plan.service, plan.year)
-    if not rows:
-        return
-    st.subheader("Beside it: last year and the likely range", anchor=False)
-    shown = [
-        {
-            "Line": f"{r['ref']}: {r['what']}", "Last year": _figure(r["last year"]), "If it goes on like this": _range(r["low"], r["high"]),
-            "This plan": _figure(r["this plan"]),
-        }
-        for r in rows
-    ]  # fmt: skip
-    st.table(pd.DataFrame(shown).map(words.plain).set_index("Line"), border="horizontal", alt="Last year's figure, the likely range and this plan by line")
-    st.caption("The range is where a year like the quarters before it falls eight times in ten. It says nothing about what would be worth trying.")
+    """Last year, the likely range, past projections and this plan, line by line; then like services."""
+    rows = plan_beside.lines(session.store(), viewer, plan.service, plan.year)
+    known = [r for r in rows if r.quarters or r.last_plan is not None]
+    if known:
+        st.subheader("Beside it: last year and the likely range", anchor=False)
+        shown = [
+            {
+                "Line": f"{r.ref}: {r.what}", "Last year": f"{_figure(r.last_actual)} (planned {_figure(r.last_plan)})",
+                "If it goes on like this": _range(r), "Past projections": "; ".join(r.past) or "none complete yet",
+                "This plan": _figure(wanted) if (wanted := r.agreed if r.proposed is None else r.proposed) is not None else "not yet",
+            }
+            for r in known
+        ]  # fmt: skip
+        st.table(pd.DataFrame(shown).map(words.plain).set_index("Line"), border="horizontal", alt="Last year, the likely range, past projections and this plan")
+        st.caption(
+            "The range is where a year like the quarters before it falls eight times in ten. It says nothing about what would be worth trying. "
+            "Cautious, about right and ambitious are words about the guess, not about the work."
+        )
+        query = session.query(Scope(services=(plan.service,)))
+        st.page_link(session.PAGES["reality-check"], label="Reality check: the same as a picture", icon=":material/straighten:", query_params=query)
+    like(plan, viewer)
+
+
+def like(plan: TargetPlan, viewer: Viewer) -> None:
+    """Services of the same type: ratios in words for everybody, their lines for commissioners."""
+    found = plan_beside.like_services(session.store(), viewer, plan.service, plan.year)
+    st.subheader(words.plain(f"Like services: {found.service_type}"), anchor=False)
+    st.markdown("\n".join(f"- {words.plain(told)}" for told in found.told))
+    if found.lines:
+        names = session.names()
+        shown = [
+            {
+                "Service": names.get(x.service, x.service), "Line": f"{x.ref}: {x.what}", "Planned": _figure(x.projection), "Counted": _figure(x.actual),
+                "Of the plan": "" if x.ratio is None else f"{100 * x.ratio:.0f}%", "The projection was": x.verdict,
+            }
+            for x in found.lines
+        ]  # fmt: skip
+        with st.expander(f"Their lines in {year_name(plan.year - 1)} ({len(shown)})"):
+            st.dataframe(pd.DataFrame(shown), hide_index=True, alt="Lines of like services last year: planned, counted and what became of the projection")
+    st.caption(
+        "People counted anew, quarters with both a projection and a figure. Different people come to different services: this is for talking, not for ranking."
+    )
 
 
 def _figure(value: float | None) -> str:
-    return "not known" if value is None else f"{value:g}"
+    return "not known" if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
-def _range(low: float | None, high: float | None) -> str:
-    return "too few quarters" if low is None or high is None else f"between {low:g} and {high:g}"
+def _range(r: plan_beside.Beside) -> str:
+    if not r.counted_anew:
+        return "no range for this kind of figure"
+    return "too few quarters" if r.low is None or r.high is None else f"between {_figure(r.low)} and {_figure(r.high)}"
 
 
 def versions(plan: TargetPlan) -> None:
-    """Who did what, and when."""
+    """Who did what, when, from which quarter, and what each version changed."""
     if plan.versions:
         with st.expander(f"Versions ({len(plan.versions)})"):
-            for v in reversed(plan.versions):
-                side = conversation.SIDES[v.side].lower()
-                st.markdown(words.plain(f"{STEPS[v.step]}, {british(v.happened_at.date())}, by {side}." + (f" “{v.words}”" if v.words else "")))
+            for n in range(len(plan.versions) - 1, -1, -1):
+                v = plan.versions[n]
+                side = f"{conversation.SIDES[v.side].lower()}" + (f" ({v.who})" if v.who else "")
+                start = f", from {Quarter(plan.year, v.from_quarter).months()}"
+                st.markdown(words.plain(f"{STEPS[v.step]}, {british(v.happened_at.date())}, by {side}{start}." + (f" “{v.words}”" if v.words else "")))
+                changed = target_plans.changes_of(plan, n)
+                if changed:
+                    against = "the plan of the year before" if n == 0 else "the version before"
+                    st.markdown(f"Against {against}:\n" + "\n".join(f"- {words.plain(line)}" for line in changed))
+                elif n or plan.before:
+                    st.caption("Nothing changed.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from access import desk
+from charts import intervals
 from domain.types import ENTRIES, Released, Scope
 from metrics import reading
-from ui import labels, words
+from ui import figure_card, labels, session, titles, words
 
 ENTRY_WORDS = {"service_type": "Type", "sector": "Sector", "locality": "Locality", "provider": "Provider"}
 
@@ -60,6 +63,29 @@ def quiet(cards: list[desk.ServiceCard], answer: Released) -> list[str]:
         if named:
             sentences.append(f"{words.joined(named)} {one if len(named) == 1 else many}{rest}.")
     return sentences
+
+
+def services(answer: Released, scope: Scope, cards: list[desk.ServiceCard]) -> None:
+    """Every service with its range, by type and name; then, in words, those that are not in the answer."""
+    title, who = titles.services(answer), labels.who(scope)
+    rows, called, types = labels.ordered(answer), labels.of(answer), {card.code: card.service_type for card in cards}
+    figure_card.show(
+        "services",
+        intervals.intervals(rows, called, unit="%", total=answer.total, sections=types, **figure_card.BARE),
+        intervals.alt_text(rows, called, unit="%", total=answer.total, title=title, subtitle=who),
+        intervals.table(rows, called, unit="%", total=answer.total, sections=types, first="Service"),
+        [answer],
+        title=title,
+        subtitle=who,
+        reading="Each dot is a service, its bar the likely range. They stand by type and name: most ranges overlap, so no order by result could be trusted.",
+        opens=(
+            "Open a service",
+            {card.code: card.name for card in cards},
+            lambda code: session.go("service", scope.with_(services=(code,), entry="", value="")),
+        ),
+    )
+    for sentence in quiet(cards, answer):
+        st.markdown(words.plain(sentence))
 
 
 def entries(cards: list[desk.ServiceCard], names: dict[str, str]) -> dict[tuple[str, str], str]:

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from access import intake, record
+from access import history, intake, record
 from domain import errors
 from domain.types import Viewer
-from sample_data import generate
+from sample_data import generate, life
 from warehouse.connect import Store
 
 LOG = logging.getLogger("so_what")
@@ -50,6 +50,8 @@ def ensure(store: Store) -> None:
                 raise errors.Shown(f"The sample workbook {name} was not accepted: {received.findings[0].message}")
             if not received.unchanged:
                 intake.send(store, received, viewer)
+        if not history.begun(store):  # when each return came, and what was asked, answered and decided since
+            history.keep(store, viewer, [history.Past(*change) for change in life.changes()])
         if not record.allowed_inside(store):  # these people are made up, so their lines may be looked at
             record.allow_inside(store, Viewer("sample data", "administrator", session="sample"), *JOURNEYS)
         _far[str(store.path)] = (len(books), len(books))

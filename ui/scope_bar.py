@@ -69,15 +69,15 @@ def _select(label: str, options: dict[Any, str], current: Any, key: str, chosen:
 
 
 def _chips(page: str, scope: Scope) -> None:
-    """The narrowings to services, groups and characteristics, each a button that takes it away."""
-    shown_above = ("period", "measure", *ENTRIES) if page == "overview" else ("period", "measure", "services") if page == "service" else ("period", "measure")
-    removable = [(part, text) for part, text in scope.chips(session.names()) if part not in shown_above]
+    """Every narrowing in words, each a button that takes it away: `Ended in 2025-26`, `PHQ-9`, `women`, `supported accommodation`."""
+    fixed = {"compare": ENTRIES, "service": ("services",), "journeys": ("measure",)}.get(page, ())  # what such a page is about: there is always one
+    removable = [(part, text) for part, text in narrowings(scope) if part not in fixed]
     if not removable:
         return
     with st.container(horizontal=True, gap="small", key="chips"):
-        for part, text in removable:
+        for n, (part, text) in enumerate(removable):
             st.button(
-                words.plain(words.capital(text)),
+                words.plain(words.capital(text) if n == 0 else text),
                 icon=":material/close:",
                 key=f"chip-{page}-{part}",
                 help="Take this away",
@@ -85,10 +85,74 @@ def _chips(page: str, scope: Scope) -> None:
             )
 
 
+def narrowings(scope: Scope) -> list[tuple[str, str]]:
+    """(part, words) for each way in which the scope is less than everything, in the order a person would say them."""
+    names, found = session.names(), []
+    if scope.start or scope.end or scope.basis != "ended":
+        verb = {"ended": "ended", "started": "started", "measured": "measured"}[scope.basis]
+        period = _year(scope) or quarters.period_name(scope.start, scope.end)
+        dated = scope.start or scope.end
+        found.append(
+            (
+                "period",
+                f"{verb} in {period}"
+                if scope.start and scope.end
+                else f"{verb} {period}"
+                if dated
+                else f"everyone {'who ' if scope.basis != 'measured' else ''}{verb}",
+            )
+        )
+    if scope.measure:
+        found.append(("measure", " ".join(filter(None, (scope.measure, scope.subscale)))))
+    found += [(name, in_words(name, value)) for name, value in scope.cohort]
+    if scope.perspective:
+        found.append(("perspective", f"as seen by the {scope.perspective}"))
+    if scope.entry and scope.value:
+        found.append((scope.entry, names.get(scope.value, scope.value)))
+    if scope.services:
+        found.append(("services", words.joined(names.get(code, code) for code in scope.services)))
+    return found
+
+
+def period_said(scope: Scope) -> str:
+    """`2025-26` or `October to December 2025`; nothing where the scope is about all the time there is."""
+    return _year(scope) or (quarters.period_name(scope.start, scope.end) if scope.start or scope.end else "")
+
+
+def _year(scope: Scope) -> str:
+    """`2025-26` for a whole plan year; nothing for any other period."""
+    if scope.start is None or scope.end is None:
+        return ""
+    year = quarters.quarter_of(scope.start).year
+    return quarters.year_name(year) if (scope.start, scope.end) == quarters.year_dates(year) else ""
+
+
+def in_words(characteristic: str, value: str) -> str:
+    """A characteristic of people as one says it: `women`, `aged 25 to 34`, `started in January to March 2026`."""
+    if value == "not stated":
+        return f"{BREAKDOWNS[characteristic].split(' (')[0]} not stated"
+    if characteristic == "gender":
+        return {"female": "women", "male": "men"}.get(value, f"gender: {value}")
+    if characteristic == "age_band":
+        return f"aged {value.replace('-', ' to ')}" if value[:1].isdigit() else value
+    if characteristic in ("start_quarter", "end_quarter"):
+        quarter = quarters.quarter_named(value)
+        return f"{'started' if characteristic == 'start_quarter' else 'ended'} in {quarter.months() if quarter else value}"
+    if characteristic == "role":
+        return {"carer": "carers", "person": "not carers"}.get(value, value)
+    if characteristic == "deprivation_quintile":
+        return f"neighbourhood deprivation {value} of 5 (1 = most deprived)"
+    return f"{BREAKDOWNS[characteristic]}: {value}"
+
+
 def without(scope: Scope, part: str) -> Scope:
     """The scope with one narrowing taken away."""
     if part == "services":
         return replace(scope, services=())
+    if part == "period":
+        return replace(scope, start=None, end=None, basis="ended")
+    if part == "measure":
+        return replace(scope, measure="", subscale="", perspective="")
     if part in ENTRIES and part == scope.entry:
         return replace(scope, entry="", value="")
     if part == "perspective" and scope.perspective:

@@ -14,7 +14,7 @@ from domain import quarters as calendar
 from domain.types import Released, Scope, Viewer
 from metrics import reading
 from metrics.registry import METRICS
-from ui import figure_card, labels, session, titles, words
+from ui import figure_card, labels, pick, session, titles, words
 
 SAID = {"improved": "clearly better", "same": "about the same", "worsened": "clearly worse", "": "without a verdict"}
 PARTS = {"reliable-improvement": "Clearly better", "no-reliable-change": "About the same", "reliable-deterioration": "Clearly worse"}
@@ -241,6 +241,7 @@ def groups(
     opens: figure_card.Opens | None = None,
     note: str = "",
     called: dict[str, str] | None = None,
+    selects: pick.Selects | None = None,
 ) -> None:
     """Clearly better, about the same and clearly worse side by side for each group of a breakdown, under its own names or those `called`."""
     called = labels.of(parts[0]) | {"all": "Everyone"} | (called or {})
@@ -248,53 +249,8 @@ def groups(
     figure_card.show(
         key, proportions.proportions(*rows, called, **figure_card.BARE), proportions.alt_text(*rows, called, title=title, subtitle=labels.who(scope)),
         proportions.table(*rows, called), parts, title=title, subtitle=labels.who(scope), opens=opens, reading=note,
+        selects=selects,
     )  # fmt: skip
-
-
-def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
-    """The plan against the return, line by line with the words that explain it."""
-    st.header("What was planned, what happened, and why", anchor=False)
-    years = desk.plan_years(session.store(), viewer, card.code)
-    if not years:
-        st.markdown("There is no plan here yet.")
-        return
-    year = st.selectbox("Plan year", years, format_func=calendar.year_name, key=f"plan-year-{card.code}", width=200)
-    lines = desk.plan_lines(session.store(), viewer, card.code, year)
-    st.caption(
-        "What happened, and in brackets what was expected. These figures are the service's own. In a first year a projection is an educated guess, "
-        "and a difference teaches us about the guess."
-    )
-    st.table(
-        plan_table(lines).set_index("What people will achieve"),
-        border="horizontal",
-        alt=f"Plan and return of {calendar.year_name(year)}: one row per line, one column per quarter",
-    )
-    said = [line for line in lines if line.words or line.learning]
-    if said:
-        st.markdown("**What the service says about it**")
-    st.markdown("\n".join(_said(line) for line in said))
-
-
-def _said(line: desk.PlanLine) -> str:
-    """What the service wrote about one figure, as an item of a list."""
-    text = " ".join(part for part in (line.words, line.learning) if part)
-    return f"- **{words.plain(line.what)}**, {line.months}: {words.plain(text)}" + (f" *({words.plain(line.reason)})*" if line.reason else "")
-
-
-def plan_table(lines: list[desk.PlanLine]) -> pd.DataFrame:
-    """One row per plan line, one column per quarter: what happened, and what was expected."""
-    rows: dict[str, dict[str, str]] = {}
-    for line in lines:
-        row = rows.setdefault(line.ref, {"What people will achieve": line.what})
-        per = "%" if line.counted_as == "percent" else ""
-        happened = line.figures or ("not yet" if line.actual is None else f"{line.actual:g}{per}")
-        row[_short(line.months)] = f"{happened} ({line.projection:g}{per})" if line.projection is not None else happened
-    return pd.DataFrame(list(rows.values())).fillna("")
-
-
-def _short(months: str) -> str:
-    """`Apr to Jun` for `April to June`."""
-    return " to ".join(month[:3] for month in months.split(" to "))
 
 
 def stories(card: desk.ServiceCard, viewer: Viewer) -> None:

@@ -12,9 +12,10 @@ import logging
 import os
 import secrets
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -28,17 +29,21 @@ LOG = logging.getLogger("so_what")
 PAGES = {
     "overview": "explore/overview.py",
     "service": "explore/service.py",
+    "compare": "explore/compare.py",
     "cohorts": "explore/cohorts.py",
     "journeys": "explore/journeys.py",
     "upload": "returns/upload.py",
+    "type-it-in": "returns/type_it_in.py",
     "my-returns": "returns/my_returns.py",
     "target-plan": "returns/target_plan.py",
+    "reality-check": "returns/reality_check.py",
     "handbook": "about/handbook.py",
     "administration": "about/administration.py",
 }
 EVERYTHING = Scope()
 _ROUTED: contextvars.ContextVar[Viewer | None] = contextvars.ContextVar("routed", default=None)
 _SAID: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("said", default=None)
+_KNOWN: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("known", default=None)
 
 
 # ---- the database ----------------------------------------------------------------------------------------------------------------------------
@@ -75,6 +80,10 @@ def first_database() -> str:
 
 def store() -> Store:
     """The store of this session's database: one for the whole process, opened the first time anybody needs it."""
+    return _this_run("store", _store)
+
+
+def _store() -> Store:
     given = settings.load()
     path = given.database if database() == "own" else given.sample_database
     opened = _open(str(path))
@@ -127,12 +136,23 @@ def viewer() -> Viewer:
 @contextlib.contextmanager
 def routed(looking: Viewer) -> Iterator[None]:
     """Only within this, and so only through the router, does a page open."""
-    token, said = _ROUTED.set(looking), _SAID.set(set())
+    token, said, known = _ROUTED.set(looking), _SAID.set(set()), _KNOWN.set({})
     try:
         yield
     finally:
         _ROUTED.reset(token)
         _SAID.reset(said)
+        _KNOWN.reset(known)
+
+
+def _this_run(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives, asked once in a run of a page."""
+    known = _KNOWN.get()
+    if known is None:
+        return make()
+    if name not in known:
+        known[name] = make()
+    return known[name]
 
 
 def first_time(sentence: str) -> bool:
@@ -205,10 +225,19 @@ def go(page: str, scope: Scope) -> None:
     st.session_state["going"] = (page, query(scope))
 
 
+def _text(parameters: dict[str, Any]) -> str:
+    return urlencode(Scope.from_query({key: [value] if isinstance(value, str) else value for key, value in parameters.items()}).to_query(), doseq=True)
+
+
 def follow() -> None:
     """Called by the router once the pages are known: goes where a click has asked to go."""
     if going := st.session_state.pop("going", None):
         page, parameters = going
+        before, about = st.session_state.get("carried", ("", ""))
+        jumps = st.session_state.setdefault("jumps", {})  # see links.carried: where a step back lands
+        jumps[before, _text(parameters)] = (page, about)
+        while len(jumps) > 50:
+            jumps.pop(next(iter(jumps)))
         st.switch_page(PAGES[page], query_params=parameters)
 
 
@@ -217,7 +246,7 @@ def follow() -> None:
 
 def services() -> list[desk.ServiceCard]:
     """The services the viewer may look at, by type and then by name. Never ranked by cost or by result."""
-    return sorted(desk.services(store(), viewer()), key=lambda card: (card.service_type, card.name.lower(), card.code))
+    return sorted(desk.services(store(), viewer()), key=lambda card: (card.service_type, card.name.lower(), card.code))  # remembered by the store
 
 
 def names() -> dict[str, str]:

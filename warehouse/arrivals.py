@@ -3,46 +3,115 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from domain import fields
-from domain.types import Sheet
+from domain.types import Field, Sheet
+from warehouse import crosschecks
 from warehouse.connect import Store
+from warehouse.keys import RECORD_DATE, key_of, listed, same, slot, typed
 
-# The date that says whether a record lies in the dates a file is complete for.
-RECORD_DATE = {
-    "people": "started_on", "assessments": "date", "goals": "agreed_on", "goal_reviews": "date", "contacts": "date", "stories": "date",
-}  # fmt: skip
-Stranger = tuple[str, str, str, int, str]  # table, file, sheet as named, row, what is strange
+CHANGES_LISTED = 200  # changed cells of one sheet listed one by one
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One cell that would say something else afterwards. Columns that hold people or their words are never among them."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """`preview`: per sheet name the rows new, changed, unchanged and gone. `strangers`: rows that refer to something nobody knows.
-    `content`: a hash of what the rows say, whatever their order and file.
+    """`preview`: per sheet name the rows new, changed, unchanged and gone, and `cells`, the first changed ones. `strange`: what the rows do not agree with
+    (see crosschecks). `content`: a hash of what the rows say, whatever their order and file.
     """
 
     preview: dict[str, dict[str, int]]
-    strangers: list[Stranger]
+    strange: list[crosschecks.Strange]
     content: str
+    cells: dict[str, list[Changed]] = field(default_factory=dict)
 
 
-def examine(store: Store, tables: dict[str, pa.Table], complete: tuple[date, date] | None = None) -> Arrival:
-    """What sending these checked tables would change and what in them nobody knows. Nothing is written."""
-    with store.reading() as cursor:
-        present = [sheet for sheet in fields.SHEETS if sheet.table in tables and tables[sheet.table].num_rows]
+def examine(
+    store: Store, tables: dict[str, pa.Table], complete: tuple[date, date] | None = None, waiting: dict[str, pa.Table] | None = None, *, crosscheck: bool = True
+) -> Arrival:
+    """What sending these checked tables would change, and what in them does not agree with the rest. Nothing is kept.
+
+    The rows are put in place as `store.commit` will put them, in a transaction that is then rolled back: what passes here cannot fail there.
+    `waiting` are the rows that are held back; what is stored under their keys stays.
+    """
+    with store.lock, store.reading() as cursor:  # rows put in place for a moment must not stand in the way of another upload
+        present = arrive(cursor, tables)
+        held = held_keys(cursor, waiting or {})
+        strange = crosschecks.look(cursor, {sheet.table for sheet in present}, store.settings.score_window_days, waiting or {}) if crosscheck else []
+        preview = {sheet.name: _changes(cursor, sheet, complete, held) for sheet in present}
+        cells = {sheet.name: _changed_cells(cursor, sheet) for sheet in present if preview[sheet.name]["changed"]}
+        said_now = content(said(cursor, sheet, f"new_{sheet.table}") for sheet in present)
         for sheet in present:
-            cursor.register(f"arrived_{sheet.table}", tables[sheet.table])
-            cursor.execute(f"create or replace temp view new_{sheet.table} as select {typed(sheet)}, file, sheet, row from arrived_{sheet.table}")
-        preview = {sheet.name: _changes(cursor, sheet, complete) for sheet in present}
-        strange = _strangers(cursor, {sheet.table for sheet in present}, store.settings.score_window_days)
-        return Arrival(preview, strange, content(said(cursor, sheet, f"new_{sheet.table}") for sheet in present))
+            place(cursor, sheet, f"new_{sheet.table}", complete, held)
+    return Arrival(preview, strange, said_now, cells)
+
+
+def arrive(cursor: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> list[Sheet]:
+    """Registers checked tables as views new_<table>, typed as the store types them, each row with `nth`, its place. Returns their sheets in order."""
+    present = [sheet for sheet in fields.SHEETS if sheet.table in tables and tables[sheet.table].num_rows]
+    for sheet in present:
+        table = tables[sheet.table]
+        # Copied, not scanned where they lie: a join may hand a filter to an Arrow scan that it cannot take (DuckDB 1.5, BLOOM_FILTER).
+        cursor.register("arrived_rows", table.append_column("nth", pa.array(np.arange(table.num_rows))))
+        cursor.execute(f"create or replace temp table arrived_{sheet.table} as select * from arrived_rows")
+        cursor.unregister("arrived_rows")
+        file = "file" if "file" in table.column_names else "'' as file"
+        cursor.execute(
+            f"create or replace temp view new_{sheet.table} as select {typed(sheet)}, {file}, sheet, row, nth, '' as upload_id from arrived_{sheet.table}"
+        )
+    return present
+
+
+def held_keys(cursor: duckdb.DuckDBPyConnection, waiting: dict[str, pa.Table]) -> bool:
+    """Makes the temporary table `held_key` (table_name, key) of the rows that are held back. Returns whether there are any."""
+    cursor.execute("create or replace temp table held_key (table_name varchar, key varchar)")
+    for name, table in waiting.items():
+        sheet = fields.BY_TABLE[name]
+        cursor.register("held_rows", table)
+        cursor.execute(f"insert into held_key select '{name}', {key_of(sheet)} from (select {typed(sheet)} from held_rows)")
+        cursor.unregister("held_rows")
+    return any(table.num_rows for table in waiting.values())
+
+
+def leaving(sheet: Sheet, arrived: str, complete: tuple[date, date] | None, held: bool) -> str:
+    """SQL condition on rows t of the store: those that go because this sheet arrives, whether or not one of its rows takes their place.
+
+    A quarter sheet replaces its quarter; a record sheet said to be complete replaces the records dated in between. What waits is not gone.
+    """
+    kept = f" and not exists (select 1 from held_key h where h.table_name = '{sheet.table}' and h.key = {key_of(sheet, 't.')})" if held else ""
+    if sheet.loading == "quarter":
+        return f"exists (select 1 from (select distinct {listed(slot(sheet))} from {arrived}) n where {same(slot(sheet))}){kept}"
+    if complete and sheet.table in RECORD_DATE:
+        first, last = (day.isoformat() for day in complete)
+        day = RECORD_DATE[sheet.table]
+        return f"t.service_code in (select service_code from {arrived}) and t.{day} between date '{first}' and date '{last}'{kept}"
+    return "false"
+
+
+def place(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, arrived: str, complete: tuple[date, date] | None, held: bool) -> None:
+    """Puts the rows of the view `arrived` (columns of the sheet, upload_id, sheet, row) in place, inside the caller's transaction."""
+    if (going := leaving(sheet, arrived, complete, held)) != "false":
+        cursor.execute(f"delete from {sheet.table} t where {going}")
+    cursor.execute(f"delete from {sheet.table} t using {arrived} n where {same(sheet.key)}")
+    cursor.execute(f"insert into {sheet.table} by name select {listed(sheet.columns)}, upload_id, sheet, row from {arrived}")
 
 
 def content(told: Iterable[str]) -> str:
@@ -56,27 +125,7 @@ def said(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, table: str) -> str:
     return f"{sheet.table} {row[0]} {row[1]}" if row else sheet.table
 
 
-def typed(sheet: Sheet) -> str:
-    """The sheet's columns as the store types them: a keyed hash comes as text and is kept as its 128 bits."""
-    return ", ".join(f'cast("{f.column}" as {fields.sql_type(f)}) as "{f.column}"' for f in sheet.fields)
-
-
-def slot(sheet: Sheet) -> tuple[str, ...]:
-    """What a quarter sheet replaces: its rows for a service and quarter (or period)."""
-    return ("service_code", "period_start", "period_end") if sheet.table == "indicators" else ("service_code", "year", "quarter")
-
-
-def listed(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{c}"' for c in columns)
-
-
-def same(columns: Sequence[str]) -> str:
-    """Row t of the store is row n of the upload: blanks in a key match blanks."""
-    # service_code is never null, and a plain equality lets the join hash on it first
-    return " and ".join(f't."{c}" = n."{c}"' if c == "service_code" else f't."{c}" is not distinct from n."{c}"' for c in columns)
-
-
-def _changes(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, complete: tuple[date, date] | None) -> dict[str, int]:
+def _changes(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, complete: tuple[date, date] | None, held: bool) -> dict[str, int]:
     arrived = f"new_{sheet.table}"
     others = [c for c in sheet.columns if c not in sheet.key]
     differs = " or ".join(f't."{c}" is distinct from n."{c}"' for c in others) or "false"
@@ -86,66 +135,35 @@ def _changes(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, complete: tuple[da
         from {arrived} n left join {sheet.table} t on {same(sheet.key)}"""
     ).fetchone()
     gone = 0
-    if sheet.loading == "quarter":
-        gone = _one(
-            cursor,
-            f"""select count(*) from {sheet.table} t where exists (select 1 from {arrived} n where {same(slot(sheet))})
-            and not exists (select 1 from {arrived} n where {same(sheet.key)})""",
-        )
-    elif complete and sheet.table in RECORD_DATE:
-        gone = _one(
-            cursor,
-            f"""select count(*) from {sheet.table} t where t.service_code in (select service_code from {arrived})
-            and t.{RECORD_DATE[sheet.table]} between $first and $last and not exists (select 1 from {arrived} n where {same(sheet.key)})""",
-            {"first": complete[0], "last": complete[1]},
-        )
+    if (going := leaving(sheet, arrived, complete, held)) != "false":
+        row = cursor.execute(
+            f"select count(*) from {sheet.table} t where {going} and not exists (select 1 from {arrived} n where {same(sheet.key)})"
+        ).fetchone()
+        gone = int(row[0]) if row else 0
     new, changed, unchanged = counted or (0, 0, 0)
     return {"new": new, "changed": changed, "unchanged": unchanged, "gone": gone}
 
 
-def _one(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> int:
-    row = cursor.execute(sql, parameters or {}).fetchone()
-    return int(row[0]) if row else 0
+def _changed_cells(cursor: duckdb.DuckDBPyConnection, sheet: Sheet) -> list[Changed]:
+    """The first changed cells of a sheet in the order of its rows: from what to what. People's words are left out, other long words cut short."""
+    shown = [f for f in sheet.fields if f.column not in sheet.key and not f.personal and f.kind != "person"]
+    parts = [
+        f"""select n.file, n.sheet, n.row, {place_} as across, '{f.column}' as changed, {_as_shown(f, "t")} as before, {_as_shown(f, "n")} as after
+        from new_{sheet.table} n join {sheet.table} t on {same(sheet.key)} where t."{f.column}" is distinct from n."{f.column}" """
+        for place_, f in enumerate(shown)
+    ]
+    if not parts:
+        return []
+    rows = cursor.execute(f"select * from ({' union all '.join(parts)}) order by file, sheet, row, across limit {CHANGES_LISTED}").fetchall()
+    return [Changed(file, named, row, sheet.field(column).name, before or "", after or "") for file, named, row, _, column, before, after in rows]
 
 
-def _strangers(cursor: duckdb.DuckDBPyConnection, present: set[str], window: int) -> list[Stranger]:
-    """Rows that refer to something nobody knows, in the upload or in the store.
-
-    person: no People row for that person and service. goal: a review of no goal. outside: a score more than the window outside every stay (kept, but
-    not counted). more: a returned count larger than what it is out of (lines counted as percent or average are no counts).
-    """
-    people = _known("people", "person, service_code, started_on, ended_on", present)
-    goals = _known("goals", "person, service_code, goal_ref", present)
-    lines = _known("milestones", "service_code, year, ref, counted_as", present)
-    asked = {
-        (table, "person"): f"""i.person is not null and not exists (
-            select 1 from ({people}) p where p.person = i.person and p.service_code = i.service_code)"""
-        for table in ("assessments", "goals", "goal_reviews", "contacts", "stories")
-    }
-    asked["goal_reviews", "goal"] = f"""not exists (
-        select 1 from ({goals}) g where g.person = i.person and g.service_code = i.service_code and g.goal_ref = i.goal_ref)"""
-    asked["quarterly_return", "more"] = f"""i.actual > i.out_of and exists (
-        select 1 from ({lines}) m where m.service_code = i.service_code and m.year = i.year and m.ref = i.ref
-        and m.counted_as not in ('percent', 'average'))"""
-    found: list[Stranger] = []
-    for (table, what), condition in asked.items():
-        if table in present:
-            rows = cursor.execute(f"select file, sheet, row from new_{table} i where {condition}").fetchall()
-            found += [(table, file, sheet, row, what) for file, sheet, row in rows]
-    if "assessments" in present:
-        rows = cursor.execute(
-            f"""select i.file, i.sheet, i.row
-            from (select * from new_assessments i semi join ({people}) k on k.person = i.person and k.service_code = i.service_code) i
-            anti join ({people}) p on p.person = i.person and p.service_code = i.service_code
-                and i.date >= p.started_on - {window} and i.date <= coalesce(p.ended_on, date '9999-12-31') + {window}"""
-        ).fetchall()
-        found += [("assessments", file, sheet, row, "outside") for file, sheet, row in rows]
-    return sorted(found, key=lambda f: (f[1], f[2], f[3], f[4]))
-
-
-def _known(table: str, columns: str, present: set[str]) -> str:
-    """The rows of a table as they would be after the upload."""
-    if table not in present:
-        return f"select {columns} from {table}"
-    return f"""select {columns} from {table} t where not exists (select 1 from new_{table} n where {same(fields.BY_TABLE[table].key)})
-        union all select {columns} from new_{table}"""
+def _as_shown(f: Field, row: str) -> str:
+    value = f'{row}."{f.column}"'
+    if f.kind == "score":
+        return f"regexp_replace(regexp_replace(cast({value} as varchar), '0+$', ''), '[.]$', '')"
+    if f.kind == "number":
+        return f"format('{{:g}}', {value})"
+    if f.kind == "date":
+        return f"strftime({value}, '%-d %b %Y')"
+    return f"case when length(cast({value} as varchar)) > 60 then left(cast({value} as varchar), 59) || '…' else cast({value} as varchar) end"

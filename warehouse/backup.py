@@ -14,11 +14,15 @@ import duckdb
 
 from domain.errors import DatabaseBusy, Shown
 from domain.settings import Settings
-from warehouse import ledger
+from warehouse import erasure, ledger
 from warehouse.connect import Store, build_marts, set_site
 from warehouse.store import replay
 
-KEPT = ("audit", "shown", "waiting", "outcome_frozen", "headline_frozen", "score_frozen")  # facts of the past that no replay can make again
+KEPT = (  # facts of the past that no replay can make again
+    "audit", "shown", "waiting", "outcome_frozen", "headline_frozen", "score_frozen", "goal_frozen", "course_frozen", "contact_frozen",
+    "contact_time_frozen", "people_draft",
+)  # fmt: skip
+ERASURES = "erasures.jsonl"
 
 
 def backup(store: Store, out: Path) -> Path:
@@ -45,6 +49,8 @@ def backup(store: Store, out: Path) -> Path:
                 cursor.close()
             if store.ledger.exists():
                 shutil.copytree(store.ledger, temporary / "ledger")
+            if erasure.list_of(store.path).exists():
+                shutil.copy2(erasure.list_of(store.path), temporary / ERASURES)
         with duckdb.connect(str(temporary / "store.duckdb"), read_only=True) as check:
             row = check.execute("select count(*) from upload").fetchone()
         (temporary / "about.json").write_text(json.dumps({"made": datetime.now().isoformat(timespec="seconds"), "changes": row[0] if row else 0}))
@@ -84,6 +90,8 @@ def restore(backup_folder: Path, database: Path, settings: Settings) -> Store:
     if copied.exists():
         copied.rename(ledger.folder_of(database))
     temporary.rename(database)
+    for entry in erasure.read_list(source / ERASURES):  # the list beside the database stays and grows: erasures made since the backup hold too
+        erasure.note(database, entry)
     return Store(database, settings)
 
 
@@ -118,7 +126,10 @@ def rebuild(database: Path, settings: Settings) -> Store:
         if database.exists():
             _carry_over(store, database)
         with store.writing() as cursor:
+            out = erasure.marks(cursor)
+            erasure.remove(cursor, out)
             build_marts(cursor, settings, None)
+            erasure.remove(cursor, out)  # also from what was frozen in the old database
             set_site(cursor, "rules_hash", store.rules_hash())
     except BaseException:
         store.close()
@@ -128,6 +139,7 @@ def rebuild(database: Path, settings: Settings) -> Store:
     _set_aside(database, "before-rebuild", with_ledger=False)
     fresh.rename(database)
     shutil.rmtree(ledger.folder_of(fresh), ignore_errors=True)
+    erasure.list_of(fresh).unlink(missing_ok=True)
     return Store(database, settings)
 
 
@@ -144,7 +156,8 @@ def _carry_over(store: Store, database: Path) -> None:
     cursor = store.cursor()
     try:
         cursor.execute(f"attach '{_quoted(database)}' as old (read_only)")
-        for table in KEPT:
+        held = {row[0] for row in cursor.execute("select table_name from duckdb_tables() where database_name = 'old'").fetchall()}
+        for table in (kept for kept in KEPT if kept in held):  # an older database has fewer
             cursor.execute(f"insert into {table} by name select * from old.{table}")
         cursor.execute("detach old")
     except duckdb.Error:
@@ -155,6 +168,8 @@ def _carry_over(store: Store, database: Path) -> None:
 
 def _set_aside(database: Path, why: str, with_ledger: bool = True) -> None:
     _refuse_if_held(database)
+    if erasure.wants_tidying(database).exists() and database.exists() and erasure.tidy(database):  # a copy set aside is nobody's to tidy later
+        erasure.wants_tidying(database).unlink(missing_ok=True)
     stamp = datetime.now().strftime("%Y%m%dT%H%M%S%f")
     kept = [database, Path(f"{database}.wal")] + ([ledger.folder_of(database)] if with_ledger else [])
     for path in kept:

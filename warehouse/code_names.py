@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import duckdb
 import pyarrow as pa
 
@@ -236,16 +238,22 @@ def give(cursor: duckdb.DuckDBPyConnection) -> None:
     taken = {row[0] for row in cursor.execute("select name from code_name").fetchall()}
     named = []
     for person in new:
-        draw = person.int  # the hash itself draws, so that a rebuild gives the same names
-        draw, first = divmod(draw, len(FIRST))
-        draw, second = divmod(draw, len(SECOND))
-        name = f"{FIRST[first]} {SECOND[second]}"
-        while name in taken:
-            draw, number = divmod(draw, 9_973)
-            name = f"{FIRST[first]} {SECOND[second]} {number + 2}"
-            draw = draw or len(taken)
+        name = drawn(person, taken)
         taken.add(name)
         named.append((person, name))
     cursor.register("named", pa.table({"person": [str(p) for p, _ in named], "name": [n for _, n in named]}))
     cursor.execute("insert into code_name select person::uuid, name from named")
     cursor.unregister("named")
+
+
+def drawn(person: uuid.UUID | str, taken: set[str]) -> str:
+    """The code name of a person that is not taken. The hash itself draws, so that a rebuild gives the same names."""
+    draw = person.int if isinstance(person, uuid.UUID) else int(person.replace("-", ""), 16)
+    draw, first = divmod(draw, len(FIRST))
+    draw, second = divmod(draw, len(SECOND))
+    name = f"{FIRST[first]} {SECOND[second]}"
+    while name in taken:
+        draw, number = divmod(draw, 9_973)
+        name = f"{FIRST[first]} {SECOND[second]} {number + 2}"
+        draw = draw or len(taken)
+    return name

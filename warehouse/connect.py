@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,15 @@ from domain.types import Measure
 from warehouse import ledger
 
 HERE = Path(__file__).parent
-MARTS = ("episode", "score", "outcome", "headline")  # in the order in which they build on each other
+MARTS = ("episode", "score", "outcome", "headline", "goal", "course", "contact", "contact_time")  # in the order in which they build on each other
 RELEASED_AFTER = 5  # people whose results differ before anyone but the provider sees a service's new figures (DESIGN: "a shown figure stays")
+TALLIED_FROM = 750  # stays of a service from which its counts are summed beforehand
 _STAYS = {"services", "people", "milestones", "goals"}
-FOLLOWS: dict[str, set[str]] = {"episode": _STAYS} | dict.fromkeys(MARTS[1:], _STAYS | {"assessments"})  # mart -> the sheets it follows from
+FOLLOWS: dict[str, set[str]] = {  # mart -> the sheets it follows from
+    "episode": _STAYS, "score": _STAYS | {"assessments"}, "outcome": _STAYS | {"assessments"}, "headline": _STAYS | {"assessments"},
+    "goal": _STAYS | {"goal_reviews"}, "course": _STAYS | {"assessments", "contacts"}, "contact": _STAYS | {"contacts"},
+    "contact_time": _STAYS | {"contacts"},
+}  # fmt: skip
 
 
 class Store:
@@ -36,14 +41,18 @@ class Store:
         self.measures = measures or all_measures()
         self.ledger = ledger.folder_of(self.path)
         self.lock = threading.RLock()
+        self._memory: dict[str, Any] = {}  # small answers asked for again and again, until the next change
+        self._changes = 0
         self.notices: list[str] = []
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # records of people: for whoever runs the app
         self._connection = _open(self.path, settings)
+        self._connection = self._tidied()
         try:
             with self.writing() as cursor:
                 migrate(cursor)
                 load_measures(cursor, self.measures)
             self.notices += self._recover()
+            self.notices += self._catch_up()
             self._refresh_marts()
         except BaseException:
             self._connection.close()
@@ -65,8 +74,8 @@ class Store:
             cursor.close()
 
     @contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One transaction under the process-wide write lock: all of it is kept or none of it."""
+    def writing(self, forget: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction under the process-wide write lock: all of it is kept or none of it. Without `forget`, what `remembered` holds stays true."""
         with self.lock:
             cursor = self.cursor()
             try:
@@ -78,13 +87,27 @@ class Store:
                     _rollback(cursor)
                     raise
             finally:
+                if forget:
+                    self._changes, self._memory = self._changes + 1, {}
                 cursor.close()
+
+    def remembered(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, asked once between two changes of the store. It must not be altered by whoever gets it."""
+        memory, before = self._memory, self._changes
+        if name not in memory:
+            made = make()
+            if before != self._changes:  # the store changed meanwhile: what was made may already be old
+                return made
+            memory[name] = made
+        return memory[name]
 
     def site(self, name: str, default: str = "") -> str:
         """One of the store's own values: data_version, data_date, key_fingerprint, rules_hash, journeys …"""
+        return self.remembered("site", self._site).get(name) or default
+
+    def _site(self) -> dict[str, str]:
         with self.reading() as cursor:
-            row = cursor.execute("select value from site where name = $name", {"name": name}).fetchone()
-        return row[0] if row else default
+            return dict(cursor.execute("select name, value from site").fetchall())
 
     @property
     def data_version(self) -> int:
@@ -95,8 +118,10 @@ class Store:
 
     def rules_hash(self) -> str:
         """Changes when a measure, a setting that shapes the marts, or the marts' SQL changes."""
-        shaping = [self.settings.came_back_days, self.settings.score_window_days]
-        text = json.dumps([repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in ("before", *MARTS, "released")]])
+        shaping = [self.settings.came_back_days, self.settings.score_window_days, self.settings.mixed_change]
+        text = json.dumps(
+            [repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in ("before", *MARTS, "released", "tally")]]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _recover(self) -> list[str]:
@@ -104,12 +129,30 @@ class Store:
             stored = [row[0] for row in cursor.execute("select upload_id from upload order by position").fetchall()]
         return ledger.recover(self.ledger, stored)
 
+    def _catch_up(self) -> list[str]:
+        from warehouse import erasing  # it makes changes like any other, and so stands above this file
+
+        return erasing.catch_up(self)
+
+    def _tidied(self) -> duckdb.DuckDBPyConnection:
+        """The connection, after the file was written anew if an erasure asked for that: deleted rows stay in a database's free space until then."""
+        from warehouse import erasure
+
+        asked = erasure.wants_tidying(self.path)
+        if not asked.exists():
+            return self._connection
+        self._connection.close()
+        if erasure.tidy(self.path):
+            asked.unlink(missing_ok=True)
+        return _open(self.path, self.settings)
+
     def _refresh_marts(self) -> None:
         wanted = self.rules_hash()
         if self.site("rules_hash") == wanted:
             return
         with self.writing() as cursor:
-            build_marts(cursor, self.settings, None)
+            if cursor.execute("select count(*) from services").fetchone() != (0,) or cursor.execute("select count(*) from episode").fetchone() != (0,):
+                build_marts(cursor, self.settings, None)
             set_site(cursor, "rules_hash", wanted)
             # Figures may differ although no upload came: a new version, so that nothing cached under the old rules is served.
             set_site(cursor, "data_version", str(version_of(cursor) + 1))
@@ -149,7 +192,9 @@ def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
 def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """(name, SQL) for each sheet, or column of a sheet, that is new in domain/fields since this database was last opened."""
     rows = cursor.execute("select table_name, column_name from information_schema.columns").fetchall()
-    held = {table: {c for t, c in rows if t == table} for table, _ in rows}
+    held: dict[str, set[str]] = {}
+    for table, column in rows:
+        held.setdefault(table, set()).add(column)
     steps = []
     for sheet in fields.SHEETS:
         columns = {f.column: fields.sql_type(f) for f in sheet.fields} | {"upload_id": "VARCHAR", "sheet": "VARCHAR", "row": "INTEGER"}
@@ -165,13 +210,13 @@ def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def load_measures(cursor: duckdb.DuckDBPyConnection, measures: dict[str, Measure]) -> None:
     """Puts the measures where the marts can join them. Published thresholds are replaced; computed ones stay until recomputed."""
     cursor.execute("delete from measure")
-    cursor.executemany(
-        "insert into measure values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [[m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)] for m in measures.values()],
-    )
+    rows = [[m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)] for m in measures.values()]
+    cursor.execute(f"insert into measure values {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?, ?)'] * len(rows))}", [value for row in rows for value in row])
     published = [[m.code, m.reliable_change] for m in measures.values() if m.reliable_change is not None]
     cursor.execute("delete from threshold where not computed or measure in (select unnest($codes))", {"codes": [code for code, _ in published]})
-    cursor.executemany("insert into threshold values (?, ?, false, null, null, null, null)", published)  # a published value beats a computed one
+    if published:  # a published value beats a computed one
+        each = ", ".join(["(?, ?, false, null, null, null, null)"] * len(published))
+        cursor.execute(f"insert into threshold values {each}", [value for row in published for value in row])
 
 
 def _float(value: object) -> float | None:
@@ -193,12 +238,16 @@ def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services:
         {"all": services is None, "codes": services or [""]},
     )
     values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days, "released_after": RELEASED_AFTER}
-    steps = ("before", *wanted, "released") if "outcome" in wanted else wanted
+    steps = ("before", *wanted, "released") if wanted else ()
     for step in steps:
         if step == MARTS[0] and services is None:  # also rows of services that are no more
-            for mart in MARTS:
+            for mart in (*MARTS, "tally"):
                 cursor.execute(f"delete from {mart}")
         cursor.execute((HERE / "marts" / f"{step}.sql").read_text().format(**values))
+    if steps:  # a service may have begun or ceased to wait
+        tally = (HERE / "marts" / "tally.sql").read_text()
+        for copy in ("", "_frozen"):
+            cursor.execute(tally.format(tally=f"tally{copy}", outcome=f"outcome{copy}", headline=f"headline{copy}", tallied_from=TALLIED_FROM))
     set_site(cursor, "data_date", str(data_date(cursor) or ""))
 
 

@@ -51,31 +51,58 @@ def discard(root: Path, upload_id: str) -> None:
 
 def log(root: Path, upload_id: str) -> None:
     """Appends the change's id and the SHA-256 of its folder to the log, and syncs it. Only now is the change acknowledged."""
-    line = json.dumps({"id": upload_id, "sha256": digest(root / upload_id)})
+    _append(root, {"id": upload_id, "sha256": digest(root / upload_id)})
+
+
+def _append(root: Path, line: dict[str, str]) -> None:
     with (root / LOG).open("a") as file:
-        file.write(line + "\n")
+        file.write(json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
 
 
 def logged(root: Path) -> list[dict[str, str]]:
-    """One dict (id, sha256) per acknowledged change, in order. A half-written last line is not an acknowledgement."""
+    """One dict (id, sha256) per acknowledged change, in order. A half-written last line is not an acknowledgement.
+
+    An erasure that rewrote a change adds a line with its new SHA-256; the change keeps its place.
+    """
     if not (root / LOG).exists():
         return []
-    lines = []
+    lines: dict[str, dict[str, str]] = {}
     for text in (root / LOG).read_text().splitlines():
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except json.JSONDecodeError:
             continue
-    return lines
+        lines[line["id"]] = line
+    return list(lines.values())
+
+
+def log_rewritten(root: Path, upload_id: str, sha256: str) -> None:
+    """Appends the SHA-256 an earlier change is about to have, because an erasure takes something out of it."""
+    end_line(root / LOG)
+    _append(root, {"id": upload_id, "sha256": sha256})
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Puts new content in the place of one file of a change: whole or not at all."""
+    temporary = file.parent.parent / f".{file.parent.name}.{file.name}"
+    temporary.write_bytes(content)
+    _sync(temporary)
+    os.replace(temporary, file)
+    _sync(file.parent)
 
 
 def digest(folder: Path) -> str:
     """SHA-256 over the names and bytes of a change's files."""
+    return digest_of({file.name: file.read_bytes() for file in folder.iterdir()})
+
+
+def digest_of(contents: dict[str, bytes]) -> str:
+    """The same over files that are not written yet."""
     sha = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        sha.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name, content in sorted(contents.items()):
+        sha.update(name.encode() + b"\0" + content)
     return sha.hexdigest()
 
 
@@ -100,12 +127,12 @@ def recover(root: Path, stored: list[str]) -> list[str]:
     known = {line["id"] for line in logged(root)}
     for upload_id in stored:
         if upload_id not in known and (root / upload_id).exists():
-            _end_line(root / LOG)
+            end_line(root / LOG)
             log(root, upload_id)
             told.append(f"The change {upload_id} had been kept but not written to the log; the log is complete again.")
     for folder in sorted(root.iterdir()):
-        if folder.is_dir() and folder.name.startswith("."):
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder.name.startswith("."):
+            shutil.rmtree(folder, ignore_errors=True) if folder.is_dir() else folder.unlink(missing_ok=True)
         elif folder.is_dir() and folder.name != "orphaned" and folder.name not in stored:
             (root / "orphaned").mkdir(exist_ok=True)
             shutil.rmtree(root / "orphaned" / folder.name, ignore_errors=True)
@@ -114,8 +141,8 @@ def recover(root: Path, stored: list[str]) -> list[str]:
     return told
 
 
-def _end_line(path: Path) -> None:
-    # A crash may have left half a line; a new one must not be glued to it.
+def end_line(path: Path) -> None:
+    """A crash may have left half a line; a new one must not be glued to it."""
     if path.exists() and (content := path.read_bytes()) and not content.endswith(b"\n"):
         with path.open("ab") as file:
             file.write(b"\n")

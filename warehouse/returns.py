@@ -23,9 +23,13 @@ TABLES: dict[str, tuple[str, ...]] = {
     "talk": ("service_code", "kind", "happened_on", "words"),
     "return_draft": ("service_code", "year", "quarter", "content"),
     "plan_version": ("service_code", "year", "from_quarter", "step", "words", "content"),
+    "mapping": ("provider_code", "question", "answer"),
+    "evidence": ("service_code", "year", "quarter", "ref", "how", "checked_on", "result"),
+    "bookmark": ("owner", "name", "page", "query"),
 }
 RETURN = fields.BY_TABLE["quarterly_return"]
 SLOT = ("service_code", "year", "quarter")
+AT_ONCE = 200  # rows in one statement
 
 
 # ---- what a change does, inside the caller's transaction -------------------------------------------------------------------------------------
@@ -35,11 +39,13 @@ def put(cursor: duckdb.DuckDBPyConnection, record: dict[str, Any], position: int
     """Adds the rows of one kept change. A draft takes the place of the one before it."""
     for table, rows in record["detail"]["kept"].items():
         columns = (*STAMP, *TABLES[table])
-        for row in rows:
-            if table == "return_draft":
+        if table == "return_draft":
+            for row in rows:
                 cursor.execute("delete from return_draft where service_code = $service_code and year = $year and quarter = $quarter", {c: row[c] for c in SLOT})
-            values = [*_stamp(record, position), *(row.get(c) for c in TABLES[table])]
-            cursor.execute(f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})", values)
+        for some in (rows[n : n + AT_ONCE] for n in range(0, len(rows), AT_ONCE)):  # a statement for each row takes seconds for the past of a portfolio
+            values = [value for row in some for value in (*_stamp(record, position), *(row.get(c) for c in TABLES[table]))]
+            places = ", ".join([f"({', '.join('?' * len(columns))})"] * len(some))
+            cursor.execute(f"insert into {table} ({', '.join(columns)}) values {places}", values)
 
 
 def arrived(cursor: duckdb.DuckDBPyConnection, path: Path, record: dict[str, Any], position: int) -> None:

@@ -21,15 +21,15 @@ def times(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_
     _check(store, cursor, scope)
     _, day = queries.versions(cursor)
     rows = queries.source(store, scope, shared_only, day)
-    found = queries._run(
+    found = queries.run(
         cursor,
         f"""with stay as (
-            select {queries._group(scope)} as grp, service, person, started_on, measure, subscale, perspective
+            select {queries.group_of(scope)} as grp, service, person, started_on, measure, subscale, perspective
             from {rows.sql} where {rows.conditions()} and has_first
         ),
         -- one score per day
         daily as (
-            select grp, service, person, started_on, date, arg_min(score, {queries._RANK}) as opening, arg_max(score, {queries._RANK}) as score
+            select grp, service, person, started_on, date, arg_min(score, {queries.RANK}) as opening, arg_max(score, {queries.RANK}) as score
             from score{queries.suffix(shared_only)} join stay using (service, person, started_on, measure, subscale, perspective)
             where occasion <> 'follow-up' group by all
         ),

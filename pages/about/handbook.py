@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import handbook, session, words
+from ui import handbook, session, words, worked_plan
 
 session.page_for("commissioner", "manager", "presenter", "administrator")
 
@@ -13,7 +13,9 @@ st.markdown(
     f"{words.capital(words.count(len(handbook.metrics()), 'figure'))}, {words.count(len(handbook.measures()), 'questionnaire')} and "
     f"{words.count(len(handbook.GLOSSARY), 'word')}: each is said here once, with where it comes from, and used everywhere as said here."
 )
-figures, questionnaires, glossary, how = st.tabs(["Figures", "Questionnaires", "Words", "How figures are protected"])
+figures, statistics, questionnaires, glossary, how, plans = st.tabs(
+    ["Figures", "Statistics", "Questionnaires", "Words", "How figures are protected", "A worked plan"]
+)
 
 with figures:
     for entry in handbook.metrics():
@@ -22,6 +24,15 @@ with figures:
             st.markdown(words.plain(entry.question))
             with st.expander("How it is worked out"):
                 st.table(entry.facts, hide_header=True, border="horizontal")
+
+with statistics:
+    st.markdown("Every way of working a figure out, with its formula and where it comes from, and how far to trust it.")
+    for entry in handbook.statistics():
+        with st.container(border=True):
+            st.header(entry.title, anchor=False)
+            st.markdown(words.plain(entry.question))
+            with st.expander("Formula and source"):
+                st.table(entry.facts.map(words.plain), hide_header=True, border="horizontal")
 
 with questionnaires:
     st.markdown("Facts for reading a score. The questions themselves belong to their authors and are not here. Every number has its source.")
@@ -36,3 +47,6 @@ with glossary:
 with how:
     for sentence in handbook.PROTECTION:
         st.markdown(sentence)
+
+with plans:
+    worked_plan.show("handbook", expanded=True)

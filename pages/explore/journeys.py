@@ -9,15 +9,20 @@ from ui import breadcrumbs, empty, journeys, scope_bar, session
 viewer = session.page_for("commissioner", "manager")
 
 if not session.services():
+    st.title("Journeys", anchor=False)
     empty.portfolio()
 scope = session.scope().with_(by="")
 scope = scope.with_(measure=session.measure_of(scope))
 breadcrumbs.show(scope, "journeys")
 st.title("Journeys", anchor=False)
+if not scope.measure:
+    scope_bar.show("journeys", scope)
+    empty.no_scores("A journey is one person's scores on a questionnaire, from when they began. Lines appear here once people have two.")
 drawn = journeys.drawn(scope, viewer)
 journeys.answer(scope, drawn)
 st.caption("Nobody's score tells who they are. Do not try to work it out, and do not note down a line.")
 scope_bar.show("journeys", scope)
+journeys.code_names(viewer)
 journeys.orders(viewer)
 journeys.large(drawn, viewer)
 journeys.small(drawn, scope)

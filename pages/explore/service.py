@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import breadcrumbs, empty, scope_bar, service, session, words
+from ui import breadcrumbs, empty, scope_bar, service, service_plan, session, words
 
 viewer = session.page_for("commissioner", "manager", "presenter")
 
@@ -30,5 +30,6 @@ if speaks:
     service.first_to_last(scope, viewer)
     service.follow_up(scope)
 service.own_totals(card, viewer)
-service.plan(card, viewer)
+service_plan.plan(card, viewer)
+service_plan.money(card, viewer)
 service.stories(card, viewer)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from access import target_plans
-from ui import conversation, empty, plans, session, words
+from ui import conversation, plans, session, words
 
 viewer = session.page_for("commissioner", "manager")
 
 st.title("Target plan", anchor=False)
-scope = session.scope().with_(cohort=(), by="")
+scope = plans.scope_of(viewer)
 if len(scope.services) != 1:
-    empty.choose_service("target-plan", scope)
+    conversation.done()
+    plans.choose(scope, viewer)
 code = scope.services[0]
 st.subheader(words.plain(session.names()[code]), anchor=False)
 conversation.done()
 year = plans.year_of(code, viewer)
 plan = target_plans.of(session.store(), viewer, code, year)
 plans.standing(plan)
+plans.worth_a_look(plan)
 plans.edit(plan, viewer)
 plans.decide(plan, viewer)
+plans.begin(plan, viewer)
 plans.beside(plan, viewer)
 plans.versions(plan)
+plans.own(viewer)

@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from metrics import change, equity, funnel, gas, intervals, spc, survival, talking_therapies
+from metrics import change, equity, funnel, gas, intervals, rates, spc, survival, talking_therapies
 
 DATA = Path(__file__).parent / "data"
 TIGHT = {"rtol": 1e-9, "atol": 1e-12}
@@ -418,6 +418,16 @@ def test_risk_ratios_are_those_of_epitools_and_epir():
             # On purpose: with nobody counted the log method has no limits. epitools prints a lower one of 0, epiR nothing at all.
             assert ratio == 0 and np.isnan(lower) and np.isnan(upper)
     assert len(wanted) == 42
+
+
+def test_exact_ratios_of_rates_are_those_of_poisson_test():
+    counts = answers("group_counts").set_index("group")
+    wanted = answers("group_ratios").query("measure == 'rate_ratio' and method == 'stats::poisson.test exact'")
+    for row in wanted.itertuples():
+        one, other = counts.loc[row.group], counts.loc[row.reference]
+        told = rates.ratio(one.events, one.population, other.events, other.population, row.conf_level)
+        assert_allclose(told, [row.estimate, row.lower, row.upper], **TIGHT)
+    assert len(wanted) == 14
 
 
 def test_differences_are_those_of_prop_test_with_better_limits():

@@ -125,7 +125,7 @@ def test_the_link_holds_the_scope_and_the_page_shows_it(loaded: Store, app: Call
     at.run()
     assert not at.exception and not at.error
     chips = [b.label for b in at.button if b.key and b.key.startswith("chip-")]
-    assert chips == ["The Elms", "Gender: female"]
+    assert chips == ["Everyone who started", "PHQ-9", "women", "The Elms"]
     boxes = {s.label: s.value for s in at.selectbox}
     assert boxes["Which people"] == "started" and boxes["Questionnaire"] == "PHQ-9"
     # Taking a chip away writes the link again without it, and leaves the rest.

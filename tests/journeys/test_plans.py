@@ -6,19 +6,19 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from access import plans
+from access import plan_doubts, plan_ladder, plans
 from commands.main import main
 from domain.errors import Refused, Shown
 from domain.quarters import Quarter
-from domain.settings import Settings
 from domain.types import Viewer
 from metrics import plan
 from sample_data import planted
-from tests.conftest import ADMINISTRATOR, COMMISSIONER, manager_of
+from tests.conftest import ADMINISTRATOR, COMMISSIONER, copy_of, manager_of
 from ui import sample
 from warehouse import store as writes
 from warehouse.connect import Store
@@ -27,11 +27,9 @@ EMPLOYMENT = {planted.CAUTIOUS, planted.AMBITIOUS}
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The whole sample, loaded once."""
-    path = tmp_path_factory.mktemp("sample") / "sample.duckdb"
-    store = Store(path, Settings(database=path))
-    sample.ensure(store)
+def filled(made_once: Callable[[str, Callable[[Store], object]], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The whole sample, loaded once through the same doors as anybody's files."""
+    store = copy_of(made_once("sample", sample.ensure), tmp_path_factory.mktemp("sample") / "test.duckdb")
     yield store
     store.close()
 
@@ -58,12 +56,9 @@ def test_a_copied_return_is_asked_about_and_was_explained(filled: Store) -> None
     assert {q: (m.questioned, m.equal_to_plan == m.figures) for q, m in returns.items()} == {q: (q == quarter, q == quarter) for q in returns}
 
 
-def test_nobody_else_has_figures_too_much_like_the_plan(filled: Store) -> None:
-    """As in the quarter before, two may be asked: the made-up figures of the employment services vary less from quarter to quarter than chance would."""
+def test_nobody_else_has_figures_too_much_like_the_plan_or_the_quarter_before(filled: Store) -> None:
     asked = {(m.service, m.year) for m in plans.matches(filled, COMMISSIONER) if m.questioned}
-    assert (planted.COPIED_RETURN, planted.COPIED_QUARTER[0]) in asked
-    assert {service for service, _ in asked} - {planted.COPIED_RETURN} <= EMPLOYMENT
-    assert not any("the plan" in m.question for m in plans.matches(filled, COMMISSIONER) if m.questioned and m.service != planted.COPIED_RETURN)
+    assert asked == {(planted.COPIED_RETURN, planted.COPIED_QUARTER[0])}
 
 
 @pytest.mark.parametrize(("service", "verdict", "below"), [(planted.CAUTIOUS, "cautious", False), (planted.AMBITIOUS, "ambitious", True)])
@@ -86,10 +81,10 @@ def test_two_become_one(filled: Store) -> None:
     gaps = {(g.ref, str(g.quarter)): g for g in plans.gaps(filled, COMMISSIONER, [planted.MERGED_INTO])}
     assert (gaps["M2A", "2025-26 Q3"].projection, gaps["M2A", "2025-26 Q3"].to_date_projection) == (21, 62)  # 62 so far, less the 41 of M2
     assert ("M2", "2025-26 Q3") not in gaps and ("M2A", "2025-26 Q2") not in gaps and ("M1", "2024-25 Q2") not in gaps
-    assert gaps["T1", "2025-26 Q1"].probability is None and not gaps["T1", "2025-26 Q1"].material  # percent, not said out of how many
+    assert gaps["T1", "2025-26 Q1"].probability is not None  # percent, and said out of how many
     (year,) = [r for r in plans.realism(filled, COMMISSIONER, [planted.MERGED_INTO], 2025) if r.ref == "M2A"]
     assert (year.projection, year.actual) == (84, 86)
-    ends = {s.ref: s for s in plans.attainment(filled, COMMISSIONER, [planted.MERGED_INTO], 2025, 4) if s.span == "year"}
+    ends = {s.ref: s for s in plan_ladder.attainment(filled, COMMISSIONER, [planted.MERGED_INTO], 2025, 4) if s.span == "year"}
     assert (ends["M1"].projection, ends["M1"].actual) == (149, 136)
 
 
@@ -110,17 +105,17 @@ def test_questions_are_few(filled: Store) -> None:
 
 
 def test_the_ladder_and_the_shape_of_plans(filled: Store) -> None:
-    steps = plans.conversion(filled, COMMISSIONER, [planted.BETTER_SERVICE_LOWER_FIGURE], 2025, 4)
+    steps = plan_ladder.conversion(filled, COMMISSIONER, [planted.BETTER_SERVICE_LOWER_FIGURE], 2025, 4)
     assert [(s.ref, s.next_ref) for s in steps] == [("M1", "M2"), ("M2", "M3"), ("M3", "T1")]
     assert all(s.ratio == s.next_actual / s.actual and not s.widens for s in steps)
-    (wide,) = [s for s in plans.conversion(filled, COMMISSIONER, [planted.CRISIS_HOUSE], 2025, 4) if s.widens]
+    (wide,) = [s for s in plan_ladder.conversion(filled, COMMISSIONER, [planted.CRISIS_HOUSE], 2025, 4) if s.widens]
     assert (wide.ref, wide.next_ref) == ("M1", "M2") and wide.sentence.endswith("or do the two count different things?")
-    assert {d.about for d in plans.doubts(filled, COMMISSIONER)} == {"the plan"}  # nobody's returns look like running totals
+    assert {d.about for d in plan_doubts.doubts(filled, COMMISSIONER)} == {"the plan"}  # nobody's returns look like running totals
 
 
 # ---- who may look ----------------------------------------------------------------------------------------------------------------------------
 
-DOORS = [plans.gaps, plans.matches, plans.realism, plans.reality_check, plans.attainment, plans.conversion, plans.doubts]
+DOORS = [plans.gaps, plans.matches, plans.realism, plans.reality_check, plan_ladder.attainment, plan_ladder.conversion, plan_doubts.doubts]
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda d: d.__name__)

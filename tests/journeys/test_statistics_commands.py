@@ -111,7 +111,8 @@ def test_under_twelve_quarters_limits_are_on_trial(run: Run) -> None:
 def test_a_chart_may_be_based_afresh_with_its_reason(run: Run) -> None:
     code, out, err = run("spc", "--service", "S1", "--measure", "PHQ-9", "--rebase", "2024-04-01", "--reason", "a new pathway", "--format", "json")
     told = json.loads(out)
-    assert code == 0 and "a new pathway" in err
+    assert code == 0 and "Before a new pathway the figures averaged" in err
+    assert "will not be met" in run("spc", "--metric", "reliable-improvement", "--service", "S1", "--measure", "PHQ-9", "--target", "101")[2]
     assert told[0]["mean"] != told[-1]["mean"]
     assert run("spc", "--service", "S1", "--rebase", "2024-04-01")[0] == 2
 
@@ -120,7 +121,7 @@ def test_a_chart_may_be_based_afresh_with_its_reason(run: Run) -> None:
     ("asked", "why"),
     [(("spc", "--by", "gender"), "two characteristics"), (("spc", "--basis", "measured"), "who started"), (("spc", "--by", "end_quarter"), "points"),
      (("funnel", "--metric", "mean-change", "--measure", "PHQ-9"), "average"), (("equity",), "--by"), (("equity", "--by", "measure"), "several"),
-     (("survival",), "--measure"), (("recovery", "--missing", "bounds"), "not known")],
+     (("survival", "--measure", "PHQ-9", "--basis", "measured"), "who started"), (("funnel", "--metric", "time-to-improvement"), "curve")],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_a_sentence(run: Run, asked: tuple[str, ...], why: str) -> None:
     code, out, err = run(*asked)
@@ -213,6 +214,31 @@ def test_missing_counted_as_not_improved_and_the_bounds(run: Run) -> None:
     assert (cautious["numerator"], cautious["denominator"]) == ("20", "48")  # the ten who died stand apart
     low, high = rows(run(*asked, "--missing", "bounds")[1])
     assert [(r["numerator"], r["denominator"]) for r in (low, high)] == [("20", "48"), ("28", "48")]
+
+
+def test_missing_of_those_who_began_in_the_clinical_range(run: Run) -> None:
+    asked = ("--measure", "PHQ-9", "--service", "S4", "--missing", "bounds")  # everybody began at 18; none ended below 10
+    for metric in ("recovery", "reliable-recovery"):
+        low, high = rows(run(metric, *asked, "--policy", "own")[1])
+        assert [(r["numerator"], r["denominator"]) for r in (low, high)] == [("0", "48"), ("8", "48")]
+        assert [r["hidden"] for r in rows(run(metric, *asked)[1])] == ["true", "true"]  # nobody is too few to show
+
+
+def test_rates_as_if_people_had_begun_alike(run: Run) -> None:
+    code, out, err = run("casemix", "--standardise", "reliable-improvement", "--measure", "PHQ-9", "--policy", "own")
+    told = {r["group"]: r for r in rows(out)}
+    assert code == 0 and "as it would be" in err
+    # Everybody began in one band, so each service's rate is its own
+    assert float(told["S4"]["crude"]) == float(told["S4"]["value"]) == 50 and float(told["S2"]["value"]) == 80
+
+
+def test_a_scheme_without_people_says_so(run: Run) -> None:
+    code, out, err = run("talking-therapies", "--by", "service")
+    assert code == 0 and rows(out) == [] and "No service of this type" in err
+    code, _, err = run("crisis-rate", "--early-late")
+    assert code == 1 and "Too few" in err
+    code, out, _ = run("goal-progress", "--by", "outcome_area")
+    assert code == 0 and rows(out) == []
 
 
 def test_effect_sizes_by_their_standard(run: Run) -> None:

@@ -37,6 +37,26 @@ def test_more_people_at_the_same_rate_narrow_the_interval(counts, times):
     assert further - closer < upper - lower
 
 
+@given(COUNTS, COUNTS, SCORES, st.integers(2, 50))
+def test_more_people_alike_narrow_every_other_interval(one, other, pairs, times):
+    def width(found, of=float):
+        return of(found[2]) - of(found[1])
+
+    (x, n), (y, m) = one, other
+    assert width(intervals.newcombe(x * times, n * times, y * times, m * times)) < width(intervals.newcombe(x, n, y, m))
+    assert width(intervals.byar(x * times)) * x <= width(intervals.byar(x)) * x * times  # of a rate: the time grows with the people
+    if x and y and (x < n or y < m):
+        closer, before = (intervals.risk_ratio(x * k, n * k, y * k, m * k) for k in (times, 1))
+        assert width(closer, math.log) < width(before, math.log)
+    few, many = moments(pairs), {name: times * total for name, total in moments(pairs).items()}
+    assume(min(intervals.sd(len(pairs), few["gain"], few["gain2"]), intervals.sd(len(pairs), few["first"], few["first2"])) > 0.1)
+    for found in (lambda k, m: intervals.mean_t(k, m["gain"], m["gain2"]), effects.srm):
+        closer, before = found(times * len(pairs), many), found(len(pairs), few)
+        assert width(closer) < width(before)
+    value, lower, upper = effects.effect_size(len(pairs), few)
+    assert lower <= value <= upper
+
+
 @given(COUNTS)
 def test_counting_the_others_mirrors_the_interval(counts):
     x, n = counts

@@ -9,10 +9,12 @@ from datetime import date
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 
 from benchmarks import intake
+from data_loaders import reader_child
 from data_loaders.check import Checked, Known, check
-from data_loaders.read import Workbook, read
+from data_loaders.read import Workbook, question, read, understood
 from data_loaders.recognise import recognise
 from domain import measures
 from domain.settings import Settings
@@ -76,11 +78,18 @@ def opened(content: bytes, name: str = "return.xlsx", **settings: Any) -> Workbo
     return read(name, content, Settings().replaced(**settings))
 
 
-def through(*files: bytes, known: Known = KNOWN, **settings: Any) -> tuple[Checked, list[Finding]]:
-    """Files of one upload read, recognised and checked; all findings together."""
+def opened_here(content: bytes, name: str = "return.xlsx") -> Workbook:
+    """The same without the process, for files that do no harm: a tenth of the time."""
+    limits = Settings()
+    said, batches = reader_child.answer(content, question(name, "zip" if content.startswith(b"PK") else "text", limits))
+    return understood(Workbook(name, "", (), ()), said, [pa.Table.from_batches([batch]) for batch in batches], limits)
+
+
+def through(*files: bytes, known: Known = KNOWN, here: bool = True, **settings: Any) -> tuple[Checked, list[Finding]]:
+    """Files of one upload read, recognised and checked; all findings together. `here`: in this process, for files that do no harm, read as the other does."""
     found, findings = [], []
     for n, content in enumerate(files, start=1):
-        some, told = recognise(opened(content, f"file{n}.xlsx", **settings))
+        some, told = recognise(opened_here(content, f"file{n}.xlsx") if here else opened(content, f"file{n}.xlsx", **settings))
         found += some
         findings += told
     checked = check(found, known)

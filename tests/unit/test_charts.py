@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from charts import change, intervals, journeys, people, proportions, quarters, theme, trajectory
+from domain.settings import Settings
 from domain.types import Measure, ReleasedRow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,7 +243,7 @@ def test_the_font_is_served_with_its_licence_and_nothing_else_is() -> None:
 
 def test_the_server_is_local_quiet_and_limited() -> None:
     server, client = CONFIG["server"], CONFIG["client"]
-    assert server["address"] == "127.0.0.1" and server["maxUploadSize"] == 25 and server["fileWatcherType"] == "none"
+    assert server["address"] == "127.0.0.1" and server["maxUploadSize"] == Settings().largest_file_mb and server["fileWatcherType"] == "none"
     assert server["enableXsrfProtection"] and not server["enableAgentApi"] and not server["runOnSave"]
     assert client["showErrorDetails"] == "none" and client["toolbarMode"] == "minimal" and not CONFIG["browser"]["gatherUsageStats"]
 

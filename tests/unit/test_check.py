@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_loaders import screen, values
-from data_loaders.check import ARROW, _group, _repeated, check
+from data_loaders.check import check
+from data_loaders.check_columns import ARROW
+from data_loaders.check_repeats import group_of, repeated
 from data_loaders.read import RawSheet, Workbook
 from data_loaders.recognise import recognise
 from domain import codes as lists
@@ -395,14 +397,14 @@ def test_conflicts_name_the_other_file() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["x", None]), st.integers(0, 2)), max_size=30))
 def test_groups_are_those_of_a_plain_loop(rows: list[tuple[str, str | None, int]]) -> None:
     table = pa.table({str(i): pa.array([row[i] for row in rows], pa.int32() if i == 2 else pa.string()) for i in range(3)})
-    group = _group(table, ("0", "1", "2"))
+    group = group_of(table, ("0", "1", "2"))
     assert all((group[i] == group[j]) == (rows[i] == rows[j]) for i in range(len(rows)) for j in range(len(rows)))
-    assert _repeated(group).tolist() == [i for i, row in enumerate(rows) if rows.count(row) > 1]
+    assert repeated(group).tolist() == [i for i, row in enumerate(rows) if rows.count(row) > 1]
 
 
 def test_groups_do_not_overflow() -> None:
     wide = pa.table({str(i): pa.array([str(n) for n in range(2000)]) for i in range(9)})  # 2001 to the power of 9 is far beyond 64 bits
-    assert len(np.unique(_group(wide, tuple(map(str, range(9)))))) == 2000
+    assert len(np.unique(group_of(wide, tuple(map(str, range(9)))))) == 2000
 
 
 # ---------------------------------------------------------------- all at once

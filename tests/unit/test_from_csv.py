@@ -105,8 +105,18 @@ def test_spc_rebased_needs_its_reason(run: Run):
     assert run(*asked, "--rebase", "2024-04-01")[0] == 2
     code, _, err = run(*asked, "--rebase", "2030-04-01", "--reason", "a redesign")
     assert code == 2 and "nothing can be re-based" in err
-    code, out, _ = run(*asked, "--rebase", "2024-04-01", "--reason", "a redesign")
+    code, out, err = run(*asked, "--rebase", "2024-04-01", "--reason", "a redesign")
     assert code == 0 and table(out).groupby("series")["mean"].nunique().max() == 2
+    one = table(out).groupby("series")["mean"].agg(["first", "last"]).round(1)
+    name = one.index[one["first"] != one["last"]][0]
+    assert f"{name}: Before a redesign the figures averaged {one['first'][name]:.1f}, since then {one['last'][name]:.1f}." in err
+
+
+def test_spc_says_whether_a_target_will_be_met(run: Run):
+    asked = ("spc", "--from-csv", DATA / "spc_series.csv", "--series", "series", "--date", "month", "--value", "value", "--better", "higher")
+    _, _, err = run(*asked, "--target", "-1000")
+    assert err.count("will be met every time") > 30 and "will not be met" not in err
+    assert run(*asked, "--target", "soon")[0] == 2
 
 
 def test_wilson_prints_percent_in_full(run: Run):

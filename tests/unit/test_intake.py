@@ -9,7 +9,7 @@ import pytest
 from access import desk, intake
 from domain.errors import Refused, Shown, WrongKey
 from domain.types import Scope, Viewer
-from tests.conftest import ADMINISTRATOR, manager_of, three_sheets, workbook
+from tests.conftest import ADMINISTRATOR, copy_of, manager_of, three_sheets, workbook
 
 TODAY = date(2026, 3, 31)
 MACHINE = Viewer("root", "administrator", (), "command line")
@@ -177,13 +177,10 @@ def test_load_then_undo_restores_every_metric_exactly(store):
     assert figures() == before
 
 
-def test_order_of_rows_and_splitting_change_nothing(store, tmp_path):
-    from domain.settings import Settings
-    from warehouse.connect import Store
-
+def test_order_of_rows_and_splitting_change_nothing(store, made_once, tmp_path):
     sheets = three_sheets(people=20)
     sent(store, sheets)
-    other = Store(tmp_path / "other" / "other.duckdb", Settings())
+    other = copy_of(made_once("empty", lambda _: None), tmp_path / "other" / "test.duckdb")
     turned = {name: [rows[0], *reversed(rows[1:])] for name, rows in sheets.items()}
     sent(other, {"Services": turned["Services"], "People": turned["People"]})
     half = len(turned["Assessments"]) // 2

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.intake import make_assessments
-from tests.unit.books import book, opened, raw_book, text_cell
+from data_loaders.read import read
+from domain.settings import Settings
+from tests.unit.books import book, opened, opened_here, raw_book, text_cell
 
 LETTERS = "ABCDEFGHIJ"
 
@@ -70,11 +72,26 @@ def test_hidden_sheets_are_named_but_not_read() -> None:
 
 
 CELL = st.sampled_from(
-    ["value", "text", "empty text", "styled", "nothing", "nothing", "nothing", "error", "formula", "formula without value", "formula giving nothing"]
+    [
+        "value",
+        "text",
+        "empty text",
+        "styled",
+        "nothing",
+        "nothing",
+        "nothing",
+        "error",
+        "formula",
+        "formula without value",
+        "formula giving nothing",
+        "formula with v",
+        "formula with v /",
+    ]
 )
 XML = {
     "value": "<v>5</v>", "text": "<is><t>x</t></is>", "empty text": "<is><t></t></is>", "styled": None, "error": "<v>#REF!</v>",
     "formula": "<f>1+1</f><v>2</v>",    "formula without value": "<f>1+1</f>", "formula giving nothing": "<f>A1</f><v></v>",
+    "formula with v": "<f>1+1</f><v></v>", "formula with v /": "<f>1+1</f><v />",
 }  # fmt: skip
 KIND = {"text": ' t="inlineStr"', "empty text": ' t="inlineStr"', "error": ' t="e"', "formula giving nothing": ' t="str"'}
 
@@ -105,12 +122,12 @@ def drawn(grid: list[list[str]], layout: str) -> bytes:
     return raw_book(sheet=f'<{prefix}worksheet xmlns{space}{main}"><{prefix}sheetData>{"".join(rows)}</{prefix}sheetData></{prefix}worksheet>')
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELL, min_size=1, max_size=6), min_size=1, max_size=6), st.sampled_from(["excel", "prefixed", "turned", "indented", "disordered"]))
 def test_every_cell_stands_where_another_reader_says(grid: list[list[str]], layout: str) -> None:
     content = drawn(grid, layout)
     theirs = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-    workbook = opened(content)
+    workbook = opened_here(content)
     assert not workbook.findings
     ours = workbook.sheets[0]
     seen = {
@@ -129,7 +146,46 @@ def test_every_cell_stands_where_another_reader_says(grid: list[list[str]], layo
     assert seen == expected
     wrong = {(r, c + 1, "#REF!") for r, line in enumerate(grid, 1) for c, kind in enumerate(line) if kind == "error"}
     assert set(ours.error_cells) == wrong
-    assert set(ours.uncalculated) == {(r, c + 1) for r, line in enumerate(grid, 1) for c, kind in enumerate(line) if kind == "formula without value"}
+    assert set(ours.uncalculated) == {(r, c + 1) for r, line in enumerate(grid, 1) for c, kind in enumerate(line) if kind.startswith("formula with")}
+    assert ours.filled == len(seen) + len(wrong) + len(ours.uncalculated)
+
+
+def test_hidden_rows_and_columns_and_merged_cells_are_told() -> None:
+    def change(made: Any) -> None:
+        page = made["S"]
+        page.row_dimensions[2].hidden = page.row_dimensions[4].hidden = True
+        page.column_dimensions["C"].hidden = True
+        page.merge_cells("A1:C1")
+        page.merge_cells("B5:B6")
+
+    usual = book({"S": [["title"], *([f"r{n}", n, n] for n in range(2, 7))], "Other": [[1]]}, change)
+    prefixed = raw_book(
+        sheet='<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        '<x:cols><x:col min="3" max="3" hidden="1"/></x:cols><x:sheetData>'
+        '<x:row r="2" hidden="1"><x:c r="A2"><x:v>1</x:v></x:c></x:row><x:row hidden="true" r="4"><x:c r="A4"><x:v>1</x:v></x:c></x:row></x:sheetData>'
+        '<x:mergeCells><x:mergeCell ref="A1:C1"/><x:mergeCell ref="B5:B6"/></x:mergeCells></x:worksheet>'
+    )
+    for content in (usual, prefixed):
+        sheet = opened(content).sheets[0]
+        assert (sheet.hidden_rows, sheet.hidden_columns, sheet.merged) == ((2, 4), (3,), ((1, 1, 1, 3), (5, 2, 6, 2)))
+    other = opened(usual).sheets[1]
+    assert (other.hidden_rows, other.hidden_columns, other.merged) == ((), (), ())
+
+
+def test_every_filled_cell_is_counted_and_blank_texts_are_not() -> None:
+    def hide(made: Any) -> None:
+        made["B"].sheet_state = "hidden"
+
+    content = book({"A": [["x", "  ", None], [1, "=1+1", "\u00a0"], [None, "#REF!", 0]], "B": [["x", "y"], [None, 3]]}, hide)
+    sheets = opened(content).sheets
+    assert [(s.filled, s.hidden) for s in sheets] == [(5, False), (3, True)]
+    assert sheets[0].error_cells == ((3, 2, "#REF!"),) and sheets[0].uncalculated == ((2, 2),)
+
+
+def test_progress_is_told_while_it_lasts() -> None:
+    said: list[str] = []
+    read("a/b/return.xlsx", book({"A": [["x"]]}), Settings(), progress=said.append)
+    assert said[0] == "Reading return.xlsx …"
 
 
 def test_cells_without_addresses_follow_one_another() -> None:

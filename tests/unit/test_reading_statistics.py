@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -10,12 +12,14 @@ import pytest
 
 from metrics import equity, funnel, reading, spc, survival
 from tests.house.test_rules import NEVER_SHOWN
+from tests.unit.test_reading import SITUATIONS as RATES
 
 STEADY = [50, 52, 48, 51, 49, 53, 47, 50, 52, 48, 51, 49]
 MORE = "by more than chance alone would give"
 NOT_WHAT = "It shows that something changed, not what."
 HELPED = "What was tried, and what would have helped?"
 STARTS = "A funnel starts a conversation: it does not say why."
+STARTS_FEW = "A funnel starts a conversation: it does not say why, and with fewer than 10 services we cannot tell how much they usually differ."
 NOT_SAME = "which is not proof that they are the same."
 NOT_WHY = "That says there is a difference, not why: who comes and who is followed up differ too."
 SEEN = "Scores are taken now and then, so the change itself may have come earlier."
@@ -24,11 +28,16 @@ WOBBLE = "improved by more than the questionnaire's own wobble"
 OUTSIDE = "lies outside the usual ups and downs, between"
 SOMETIMES = "so it will sometimes be met and sometimes not, by chance alone."
 GUESS = "something would have to change, or the target was a guess."
-UNUSUAL = "With fewer than 10 services we cannot tell how much they usually differ."
 NOT_HALF = "That is fewer than half, so we do not know yet how long it takes half of them"
 STILL = "Some are still with the service, so this is not the last word."
 NO_DIFFERENCE = "By gender, no difference we can see in who improved. That is not proof that there is none."
 NO_MARK = "That is no mark against the service."
+
+
+REBASED = spc.charts(
+    pd.DataFrame({"series": 0, "date": pd.date_range("2023-04-01", periods=24, freq="MS"), "value": STEADY + [v + 10 for v in STEADY]}),
+    rebase=[spc.Rebase(date(2024, 4, 1), "the merger")],
+)
 
 
 def series(
@@ -63,7 +72,7 @@ SITUATIONS = [
     ),
     ("no figures", reading.spc({"n": 0}), "There are no figures yet."),
     ("never varies", series([10] * 14), "Every figure is 10. That can happen. Were they counted, or carried over?"),
-    ("improved", series([*STEADY, 70], unit="%"), f"Improved, {MORE}: the latest figure, 70%, {OUTSIDE} 39% and 64%. {NOT_WHAT}"),
+    ("better than chance", series([*STEADY, 70], unit="%"), f"Improved, {MORE}: the latest figure, 70%, {OUTSIDE} 39% and 64%. {NOT_WHAT}"),
     (
         "worse", series([*STEADY, 30], unit="%"),
         f"Worse, {MORE}: the latest figure, 30%, {OUTSIDE} 36% and 60%. {HELPED}",
@@ -84,7 +93,11 @@ SITUATIONS = [
     ("target always met", series(STEADY, target=20), f"{SAME} As things are, the target of 20 will be met every time."),
     ("target by chance", series(STEADY, target=50), f"{SAME} The target of 50 lies within the usual ups and downs, {SOMETIMES}"),
     ("target, neither better", series(STEADY, "neither", target=80), SAME),
-    ("afresh", series(STEADY, reason="the merger in May 2025"), f"{SAME} Counted afresh since the merger in May 2025."),
+    ("afresh", series(STEADY, reason="the merger in May 2025"), SAME.replace("58.", "58 (counted afresh since the merger in May 2025).")),
+    (
+        "before and after", reading.before_after(spc.before_after(REBASED).to_dict("records")[0], "%", reason="the merger"),
+        "Before the merger the figures averaged 50%, since then 60%. That is before and after, not proof that one brought the other about.",
+    ),
     # funnels
     ("nothing to compare", units([(5, 10)]), "There are not enough services to compare."),
     (
@@ -106,7 +119,7 @@ SITUATIONS = [
     ),
     (
         "too few to tell", units([(50, 100), (90, 100), (52, 100)]),
-        f"The 3 services together: 64%. S1 lies higher than chance would give. {STARTS} {UNUSUAL}",
+        f"The 3 services together: 64%. S1 lies higher than chance would give. {STARTS_FEW}",
     ),
     (
         "against what was expected",
@@ -152,7 +165,7 @@ SITUATIONS = [
     (
         "a small group", groups(("women", 50, 100), ("men", 45, 100), ("another", 0, 4)),
         f"{NO_DIFFERENCE} "
-        "3 comparisons were made, and about one in twenty differs by chance alone. 1 group of fewer than 10 people is not judged.",
+        "3 comparisons were made, and about one in twenty differs by chance alone; 1 group of fewer than 10 people is not judged.",
     ),
     ("nobody to compare", groups(("women", 5, 8), ("men", 2, 3)), f"No group by gender has 10 people and 10 others beside it, so we do not compare. {NO_MARK}"),
 ]  # fmt: skip
@@ -166,6 +179,14 @@ def test_sentence(said: str, expected: str):
 def test_there_are_forty_situations_and_no_word_that_is_never_shown():
     assert len(SITUATIONS) >= 40 and len({name for name, _, _ in SITUATIONS}) == len(SITUATIONS)
     assert [name for name, said, _ in SITUATIONS if NEVER_SHOWN.search(said)] == []
+
+
+def test_each_takes_one_to_three_sentences():
+    """A group that differs takes one more each; no situation here has two."""
+    long = {name: said for name, said, _ in (*SITUATIONS, *RATES) if not 1 <= len(re.findall(r"[.?](?= [A-Z0-9]|$)", said)) <= 3}
+    assert not long
+    named = {name for name, _, _ in (*SITUATIONS, *RATES)}
+    assert {"too few", "no follow-up", "no difference we can see", "better than chance"} <= named
 
 
 def test_what_may_be_chance_is_not_called_a_difference():

@@ -9,7 +9,7 @@ import pytest
 
 from data_loaders.recognise import IDENTIFIER_HEADINGS, letters, plain, recognise
 from domain import fields
-from tests.unit.books import ASSESSMENTS, PEOPLE, book, codes, opened, through
+from tests.unit.books import ASSESSMENTS, PEOPLE, book, codes, opened_here, through
 
 LINE = ("C1", "SVC001", date(2025, 5, 1), "PHQ-9", 12)
 
@@ -20,7 +20,7 @@ def test_letters() -> None:
 
 @pytest.mark.parametrize("heading", ["Person Ref *", "person\nref", " PERSON REF", "Person-ref:", "person_ref", "client\xa0ID", "Service User ID"])
 def test_headings_are_known_whatever_their_dress(heading: str) -> None:
-    found, findings = recognise(opened(book({"Assessments": [(heading, *ASSESSMENTS[1:]), LINE]})))
+    found, findings = recognise(opened_here(book({"Assessments": [(heading, *ASSESSMENTS[1:]), LINE]})))
     assert found[0].columns["person"] == 0 and not findings
 
 
@@ -33,7 +33,7 @@ def test_a_table_at_c5_under_titles_has_excels_addresses() -> None:
         page["C8"] = "C3"
 
     bad = ("C2", "SVC001", date(2025, 5, 1), "PHQ-9", 99)
-    found, findings = recognise(opened(book({"Assessments": [ASSESSMENTS, LINE, bad]}, shift)))
+    found, findings = recognise(opened_here(book({"Assessments": [ASSESSMENTS, LINE, bad]}, shift)))
     assert (found[0].header_row, findings) == (5, [])
     checked, _ = through(book({"Assessments": [ASSESSMENTS, LINE, bad]}, shift))
     assert [f.cell for f in checked.findings if f.code == "out-of-range"] == ["Assessments!G7"]
@@ -41,7 +41,7 @@ def test_a_table_at_c5_under_titles_has_excels_addresses() -> None:
 
 
 def test_a_sheet_with_another_name_is_known_by_its_headings() -> None:
-    found, findings = recognise(opened(book({"Sheet1": [("client ref", "service", "assessment date", "questionnaire", "total score"), LINE]})))
+    found, findings = recognise(opened_here(book({"Sheet1": [("client ref", "service", "assessment date", "questionnaire", "total score"), LINE]})))
     assert found[0].sheet.name == "Assessments" and found[0].named == "Sheet1" and not findings
 
 
@@ -49,38 +49,38 @@ def test_a_sheet_with_another_name_is_known_by_its_headings() -> None:
 @pytest.mark.parametrize("named", [True, False])
 def test_every_sheet_of_the_return_is_known_by_its_own_headings(sheet: str, named: bool) -> None:
     heads = [f.name for f in fields.BY_NAME[sheet].fields]
-    found, findings = recognise(opened(book({sheet.upper() if named else "Tabelle1": [heads, ["x"] * len(heads)]})))
+    found, findings = recognise(opened_here(book({sheet.upper() if named else "Tabelle1": [heads, ["x"] * len(heads)]})))
     assert [f.sheet.name for f in found] == [sheet] and not findings
     assert found[0].columns == {f.column: i for i, f in enumerate(fields.BY_NAME[sheet].fields)}
 
 
 def test_columns_may_stand_in_any_order() -> None:
-    found, _ = recognise(opened(book({"Assessments": [ASSESSMENTS[::-1], LINE[::-1]]})))
+    found, _ = recognise(opened_here(book({"Assessments": [ASSESSMENTS[::-1], LINE[::-1]]})))
     assert found[0].columns == {"score": 0, "measure": 1, "date": 2, "service_code": 3, "person": 4}
 
 
 def test_our_own_name_beats_what_others_call_it() -> None:
-    found, findings = recognise(opened(book({"Assessments": [(*ASSESSMENTS, "result"), (*LINE, 4)]})))
+    found, findings = recognise(opened_here(book({"Assessments": [(*ASSESSMENTS, "result"), (*LINE, 4)]})))
     assert found[0].columns["score"] == 4
     assert [(f.code, f.severity, f.column) for f in findings] == [("unknown-column", "look", "F")]
 
 
 def test_duplicate_names_both_columns() -> None:
-    _, findings = recognise(opened(book({"Assessments": [(*ASSESSMENTS, "Score"), (*LINE, 4)]})))
+    _, findings = recognise(opened_here(book({"Assessments": [(*ASSESSMENTS, "Score"), (*LINE, 4)]})))
     assert [(f.code, f.severity) for f in findings] == [("duplicate-column", "stops")]
     assert "Columns E and F" in findings[0].message
 
 
 def test_missing_columns_are_all_told_with_what_would_do() -> None:
-    _, findings = recognise(opened(book({"Assessments": [("person ref", "date"), LINE[:2]]})))
+    _, findings = recognise(opened_here(book({"Assessments": [("person ref", "date"), LINE[:2]]})))
     assert {f.message.split("'")[1] for f in findings if f.code == "missing-column"} == {"service code", "measure", "score"}
     assert all("also understand" in f.fix for f in findings)
 
 
 def test_the_quarter_may_stand_for_the_year() -> None:
-    _, findings = recognise(opened(book({"Quarterly return": [("service code", "quarter", "ref", "actual"), ("SVC001", "2025-26 Q1", "M1", 3)]})))
+    _, findings = recognise(opened_here(book({"Quarterly return": [("service code", "quarter", "ref", "actual"), ("SVC001", "2025-26 Q1", "M1", 3)]})))
     assert not findings
-    _, findings = recognise(opened(book({"Quarterly return": [("service code", "ref", "actual"), ("SVC001", "M1", 3)]})))
+    _, findings = recognise(opened_here(book({"Quarterly return": [("service code", "ref", "actual"), ("SVC001", "M1", 3)]})))
     assert codes(findings) == {"missing-column"} and len(findings) == 2
 
 
@@ -90,7 +90,7 @@ def test_the_quarter_may_stand_for_the_year() -> None:
      "Post code",     "Address", "E-mail", "Email address", "Phone", "Telephone number", "Mobile", "NI number", "Initials", "Worker name"],
 )  # fmt: skip
 def test_identifying_columns_stop_the_file(heading: str) -> None:
-    _, findings = recognise(opened(book({"People": [(*PEOPLE, heading), ("C1", "SVC001", date(2025, 5, 1), None, "x")]})))
+    _, findings = recognise(opened_here(book({"People": [(*PEOPLE, heading), ("C1", "SVC001", date(2025, 5, 1), None, "x")]})))
     assert [(f.code, f.severity, f.column) for f in findings] == [("identifier-column", "stops", "E")]
 
 
@@ -112,13 +112,13 @@ def test_hidden_and_unknown_sheets_are_said_and_our_own_passed_over() -> None:
         made["Lists"].sheet_state = made["Old"].sheet_state = "hidden"
 
     content = book({"Read me": [["x"]], "Assessments": [ASSESSMENTS, LINE], "Lists": [["x"]], "Old": [["y"]], "Budget": [["z"]]}, hide)
-    found, findings = recognise(opened(content))
+    found, findings = recognise(opened_here(content))
     assert len(found) == 1
     assert {(f.code, f.severity, f.sheet) for f in findings} == {("hidden-sheet", "look", "Old"), ("unused-sheet", "look", "Budget")}
 
 
 def test_a_column_without_a_heading_is_said_only_when_it_holds_something() -> None:
-    _, findings = recognise(opened(book({"Assessments": [(*ASSESSMENTS, None, "subscale"), (*LINE, None, None)]})))
+    _, findings = recognise(opened_here(book({"Assessments": [(*ASSESSMENTS, None, "subscale"), (*LINE, None, None)]})))
     assert not findings
-    _, findings = recognise(opened(book({"Assessments": [(*ASSESSMENTS, None, "subscale"), (*LINE, "Zebedee", None)]})))
+    _, findings = recognise(opened_here(book({"Assessments": [(*ASSESSMENTS, None, "subscale"), (*LINE, "Zebedee", None)]})))
     assert [(f.code, f.column) for f in findings] == [("unknown-column", "F")] and "Zebedee" not in str(findings)

@@ -8,7 +8,10 @@ with one as (
         o.service, o.person, o.started_on, sum(o.n_scores) as n_scores, bool_or(o.has_first) as has_first, min(o.first_on) as first_on,
         max(o.last_on) as last_on, max(o.weeks) as weeks, bool_or(o.paired) as paired,
         bool_or(o.change = 'improved') as improved, bool_or(o.change = 'worsened') as worsened, bool_or(o.change is not null) as known,
-        bool_or(o.clinical_first) filter (o.paired) as clinical_first, bool_or(o.clinical_last) filter (o.paired) as clinical_last
+        -- Where somebody began is told by the pairs with a cut-off. Without such a pair by any first score, and it is not known while one is missing
+        case when bool_or(o.paired and o.clinical_last is not null) then bool_or(o.clinical_first) filter (o.paired)
+            when bool_or(o.clinical_first) then true when bool_or(o.clinical_first is null) then null else false end as clinical_first,
+        bool_or(o.clinical_last) filter (o.paired) as clinical_last
     from outcome o join measure m on m.code = o.measure
     where o.service in (select service_code from touched) and o.main and o.subscale = '' and o.perspective = m.headline_perspective
     group by all

@@ -55,6 +55,7 @@ select
         when -gain > threshold or (not computed and -gain = threshold) then 'worsened'
         else 'same'
     end,
-    case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then first_score >= cutoff else first_score <= cutoff end end,
+    -- False where the questionnaire has no cut-off; null where it has one and where the person began is not known
+    case when subscale <> '' or cutoff is null then false when clinical_side = 'at or above' then first_score >= cutoff else first_score <= cutoff end,
     case when subscale = '' and cutoff is not null then case clinical_side when 'at or above' then last_score >= cutoff else last_score <= cutoff end end
 from gained;

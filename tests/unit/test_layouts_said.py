@@ -1,0 +1,124 @@
+"""What a layout does that nobody may miss: rows that are too long, a second table on a sheet, hidden columns. Said, and nothing lost in silence."""
+
+from __future__ import annotations
+
+from openpyxl import Workbook
+
+from data_loaders import cells
+from data_loaders.check import check
+from data_loaders.recognise import recognise
+from tests.unit.books import ASSESSMENTS, KNOWN, PEOPLE, book, opened_here, raw_book, text_cell
+
+HEAD = "person ref,service code,started on,ended on,gender\n"
+GOOD = [f"P{n},SVC001,2025-04-{n:02d},,female\n" for n in range(1, 7)]
+LONG = "P9,SVC001,2025-05-01,,female, and then, some\n"
+
+
+def read(content, name="People.csv"):
+    workbook = opened_here(content, name)
+    found, told = recognise(workbook)
+    return workbook, found, check(found, KNOWN), told
+
+
+def test_a_row_that_is_too_long_waits_and_the_others_go():
+    workbook, found, checked, told = read((HEAD + "".join(GOOD[:3]) + LONG + "".join(GOOD[3:])).encode())
+    [finding] = checked.findings
+    assert (finding.severity, finding.code, finding.sheet, finding.row) == ("holds", "ragged-row", "People", 5)
+    assert finding.message == "Row 5 has 7 cells and the headings 5, so we cannot tell which belongs where." and "quotation marks" in finding.fix
+    assert not told
+    ready, waiting = checked.parted()
+    assert ready["people"].num_rows == 6 and "P9" not in ready["people"]["person"].to_pylist()
+    [row] = waiting["people"].to_pylist()
+    assert row["codes"] == "ragged-row" and row["row"] == 5 and row["person"] is None and row["started_on"] is None  # no cell of it is taken for anything
+    [count] = cells.counted([workbook], found, checked, ready, waiting, set())
+    assert (count.filled, count.stored, count.held, count.outside) == (5 + 6 * 4 + 6, 6 * 4, 6, 5)
+
+
+def test_where_most_rows_are_too_long_the_headings_are_wrong_and_the_file_stops():
+    workbook = opened_here((HEAD + "".join(GOOD[0].strip() + "," * n + "x\n" for n in range(1, 5))).encode(), "People.csv")
+    [finding] = workbook.findings
+    assert (finding.severity, finding.code, finding.row) == ("stops", "ragged-row", 2) and finding.message.startswith("Most rows")
+
+
+def test_a_row_that_is_too_short_is_blank_at_its_end():
+    _, _, checked, _ = read((HEAD + "".join(GOOD) + "P8,SVC001,2025-05-01\n").encode())
+    assert not checked.findings and checked.tables["people"].num_rows == 7
+
+
+def below(second, gap=1):
+    return book({"People": [PEOPLE, *[(f"P{n}", "SVC001", f"2025-04-0{n}", None) for n in range(1, 5)], *[()] * gap, *second]})
+
+
+def test_a_second_table_below_is_said_and_only_the_first_is_read():
+    content = below([ASSESSMENTS, ("P1", "SVC001", "2025-04-09", "PHQ-9", 12), ("P2", "SVC001", "2025-04-09", "PHQ-9", 11)])
+    _, found, checked, told = read(content, "a.xlsx")
+    [finding] = [f for f in told if f.code != "unknown-column"]
+    assert (finding.severity, finding.code) == ("look", "second-table") and "A second table begins in row 7; only the first was read." in finding.message
+    assert [f.sheet.name for f in found] == ["People"]
+    assert checked.tables["people"].num_rows == 4 and not checked.findings
+
+
+def test_a_second_table_without_a_blank_row_between_is_not_taken_in_silence():
+    _, _, checked, _ = read(below([ASSESSMENTS, ("P1", "SVC001", "2025-04-09", "PHQ-9", 12)], gap=0), "a.xlsx")
+    assert checked.waits("people").sum() >= 1 and any(f.severity == "holds" and f.row == 6 for f in checked.findings)
+
+
+def test_headings_that_stand_again_do_not_end_the_table():
+    _, _, checked, told = read(below([PEOPLE, ("P8", "SVC001", "2025-04-09", None)]), "a.xlsx")
+    assert [f.code for f in told] == ["headings-again"] and "row 7" in told[0].message
+    assert checked.tables["people"].num_rows == 5 and not checked.findings
+
+
+def test_a_table_above_the_one_that_was_read_is_said():
+    content = book({"Sheet1": [("person ref", "gender"), ("P1", "female"), (), PEOPLE, ("P1", "SVC001", "2025-04-09", None)]})
+    _, _, checked, told = read(content, "a.xlsx")
+    assert checked.tables["people"].num_rows == 1
+    assert [f.message for f in told if f.code == "second-table"] == [
+        "The sheet 'Sheet1' holds more than one table: the one from row 4 was read, the one from row 1 was not."
+    ]
+
+
+def test_blank_rows_and_words_inside_a_table_are_no_second_table():
+    rows = [PEOPLE, ("P1", "SVC001", "2025-04-09", None), (), ("P2", "SVC001", "2025-04-09", None), (), ("Note: score and date follow",)]
+    _, _, checked, told = read(book({"People": rows}), "a.xlsx")
+    assert checked.tables["people"].num_rows == 2 and [f.code for f in told] == ["note-left-out"]
+
+
+def hide(*columns):
+    def change(made: Workbook) -> None:
+        for column in columns:
+            made["People"].column_dimensions[column].hidden = True
+
+    return change
+
+
+def test_hidden_columns_are_said_and_read():
+    content = book({"People": [PEOPLE, ("P1", "SVC001", "2025-04-09", "2025-05-09")]}, hide("B", "D", "F"))
+    _, _, checked, told = read(content, "a.xlsx")
+    [finding] = told
+    assert (finding.severity, finding.code, finding.column, finding.count) == ("look", "hidden-columns", "B", 2)
+    assert finding.message == "Columns B, D of 'People' are hidden and were read like the others."
+    assert checked.tables["people"]["ended_on"].null_count == 0
+
+
+def test_what_a_merged_cell_hides_is_said() -> None:
+    def merge(made: Workbook) -> None:
+        for area in ("A1:D1", "C3:D4"):
+            made["People"].merged_cells.add(area)  # its own way to merge would drop what stands below
+
+    content = book({"People": [("Our people",), PEOPLE, ("P1", "SVC001", "2025-04-09", None), ("P2", "SVC001", "2025-04-10", "2025-06-01")]}, merge)
+    _, _, _, told = read(content, "a.xlsx")
+    assert [f.message for f in told if f.code == "under-merge"] == ["Merged cells of 'People' hide 2 cells that hold something (C4, D4). It was read."]
+
+
+def test_rows_out_of_order_are_read_in_order() -> None:
+    rows = {r: "".join(text_cell(f"{c}{r}", v) for c, v in zip("ABC", line, strict=True)) for r, line in enumerate((PEOPLE[:3], *(
+        (f"P{n}", "SVC001", f"2025-04-0{n}") for n in (1, 2, 3))), 1)}  # fmt: skip
+    content = raw_book("".join(f'<row r="{r}">{rows[r]}</row>' for r in (3, 1, 4, 2)))
+    workbook = opened_here(content, "a.xlsx")
+    assert workbook.sheets[0].table.column(0).to_pylist()[1:] == ["P1", "P2", "P3"]
+
+
+def test_a_hidden_column_of_names_stops_the_file_all_the_same():
+    _, _, _, told = read(book({"People": [(*PEOPLE, "name"), ("P1", "SVC001", "2025-04-09", None, "Ann")]}, hide("E")), "a.xlsx")
+    assert {f.code: f.severity for f in told} == {"hidden-columns": "look", "identifier-column": "stops"}
