@@ -510,6 +510,6 @@ def test_the_messy_workbook_has_its_mistakes_told_by_cell() -> None:
     assert ("look", "unknown-column", "Who comes!H3") in findings
 
 
-def test_the_other_systems_layout_is_not_taken_for_ours() -> None:
+def test_the_other_systems_layout_is_asked_about_and_not_guessed() -> None:
     _, findings = checked("another-system.xlsx", (write_small.FOLDER / "another-system.xlsx").read_bytes(), {})
-    assert ("stops", "no-sheet") in {(severity, code) for severity, code, _ in findings}, json.dumps(findings)
+    assert ("stops", "to-answer") in {(severity, code) for severity, code, _ in findings}, json.dumps(findings)
