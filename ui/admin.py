@@ -13,6 +13,7 @@ from ui import returns, session, words
 from warehouse import store as kept
 
 MOST = 500  # events on one screen
+WHEN = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
 
 
 def summary(viewer: Viewer) -> str:
@@ -33,7 +34,7 @@ def uploads(viewer: Viewer) -> None:
     if not found:
         st.markdown("Nothing has been sent yet.")
         return
-    st.dataframe(returns.upload_table(found), hide_index=True, alt="Uploads, newest first")
+    st.dataframe(returns.upload_table(found), hide_index=True, alt="Uploads, newest first", column_config=WHEN)
 
 
 def audit(viewer: Viewer) -> None:
@@ -44,7 +45,7 @@ def audit(viewer: Viewer) -> None:
         st.markdown("Nothing has happened yet.")
         return
     st.markdown(f"The latest {words.count(len(events), 'event')}: uploads, takings back, decisions, and every opening of journeys.")
-    st.dataframe(audit_table(events), hide_index=True, alt="Events, newest first")
+    st.dataframe(audit_table(events), hide_index=True, alt="Events, newest first", column_config=WHEN)
 
 
 def audit_table(events: list) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from domain.types import Scope, Viewer
 from ui import contract_card, conversation, figure_card, session, words
 
 LEGEND = "● on time · ◆ late · ○ missing"
+FIRST = 3  # conversations in sight on the Overview: below them stands the answer of the page
 HISTORY = " · small dot: came with the history, on a day not known here"
 
 
@@ -76,8 +77,11 @@ def in_an_hour(viewer: Viewer, scope: Scope, first_page: bool = False) -> None:
             st.markdown("**Not in yet:** " + words.plain(words.joined(f"{names.get(r.service, r.service)} (due {british(r.due_on)})" for r in hour.missing)))
         if hour.conversations:
             st.markdown("**Conversations worth having**")
+        place = st.container()
         for n, w in enumerate(hour.conversations):
-            told, opens = st.columns([8, 1], vertical_alignment="center")
+            if first_page and n == FIRST:
+                place = st.expander(words.count(len(hour.conversations) - FIRST, "more conversation"))
+            told, opens = place.columns([8, 1], vertical_alignment="center")
             told.markdown(f"**{words.plain(names.get(w.service, w.service))}** · {words.plain(w.words.partition(' What happened?')[0])}")
             at = w.question.quarter if w.question else hour.quarter
             opens.button("Open", key=f"open-{n}", on_click=go, args=(scope, w.service, at), help="Opens this return and its questions")
