@@ -210,7 +210,9 @@ def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def load_measures(cursor: duckdb.DuckDBPyConnection, measures: dict[str, Measure]) -> None:
     """Puts the measures where the marts can join them. Published thresholds are replaced; computed ones stay until recomputed."""
     cursor.execute("delete from measure")
-    rows = [[m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)] for m in measures.values()]
+    rows = [
+        [m.code, m.name, m.better, m.lowest, m.highest, m.cutoff, m.clinical_side, m.headline_perspective, _float(m.reliability)] for m in measures.values()
+    ]
     cursor.execute(f"insert into measure values {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?, ?)'] * len(rows))}", [value for row in rows for value in row])
     published = [[m.code, m.reliable_change] for m in measures.values() if m.reliable_change is not None]
     cursor.execute("delete from threshold where not computed or measure in (select unnest($codes))", {"codes": [code for code, _ in published]})
