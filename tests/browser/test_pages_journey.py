@@ -128,7 +128,7 @@ def test_the_sample_is_made_up_says_so_and_fits_the_screen(sample: Server, page:
     page.set_viewport_size({"width": width, "height": 900})
     for address in ("/", "/service?service=LAN-1", "/service?service=ROW-1", "/cohorts?service=LAN-1", "/journeys?service=LAN-1", "/upload", "/handbook"):
         page.goto(f"{sample.url}{address}{'&' if '?' in address else '?'}data=sample")
-        page.get_by_text("Nobody watches these scores").wait_for(timeout=120_000)
+        page.get_by_text("Nobody watches these scores").wait_for(timeout=240_000)
         settled(page)
         page.get_by_text("Made-up data.").wait_for()
         assert page.get_by_text("Something went wrong").count() == 0, address
@@ -138,7 +138,7 @@ def test_the_sample_is_made_up_says_so_and_fits_the_screen(sample: Server, page:
 
 def test_ones_own_database_is_empty_and_never_mixed_with_the_sample(sample: Server, page: Any, complaints: list[str]) -> None:
     page.goto(f"{sample.url}/?data=sample")
-    page.get_by_text("Nobody watches these scores").wait_for(timeout=120_000)
+    page.get_by_text("Nobody watches these scores").wait_for(timeout=240_000)
     settled(page)
     page.get_by_role("button", name="Start with your own").click()
     page.get_by_text("There is nothing here yet").wait_for()
