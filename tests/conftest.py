@@ -189,11 +189,14 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
+def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh page at 1440 × 900 with no memory of earlier ones."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="en-GB")
     context.set_default_timeout(90_000)
-    yield context.new_page()
+    opened = context.new_page()
+    yield opened
+    if getattr(request.node, "failed", False):  # all of it made-up data: what stood on the page says more than the wait that ran out
+        print(f"At the end the page was {opened.url}, and said:\n{opened.locator('body').inner_text()[:3000]}")
     context.close()
 
 
@@ -260,10 +263,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         running.stop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Lets a fixture know, as it tidies up, that its test failed."""
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed  # type: ignore[attr-defined]
+    return report
+
+
 def settled(page: Any) -> None:
-    """Waits until the script behind a page has run and the page shows what it said."""
-    page.wait_for_timeout(200)
-    page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]")
+    """Waits until the script behind a page has run and the page shows what it said: at rest twice, as a slow machine begins late."""
+    for _ in range(2):
+        page.wait_for_timeout(200)
+        page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -164,6 +164,9 @@ def views(page: st.Page) -> None:
 
 def _changed() -> None:
     st.session_state["role"] = st.session_state["view-as"]
+    if st.session_state["role"] == "manager":
+        with contextlib.suppress(errors.Shown):  # a database that cannot be opened is told by the page
+            _choose(pick.distinct(desk.providers(session.store())))
     st.session_state.pop("opened", None)  # an opened journey belongs to the one who opened it
 
 
@@ -172,11 +175,21 @@ def _provider() -> None:
     if not providers:
         st.caption("There is no provider yet: upload a workbook with a Services sheet as commissioner first.")
         return
-    if st.session_state.get("provider") not in providers:
-        st.session_state["provider"] = next(iter(providers))
+    if _choose(providers):
         st.rerun()  # what is above was drawn for a manager of no provider, who sees nothing
     index = list(providers).index(st.session_state["provider"])
     st.selectbox("Provider", list(providers), index, format_func=lambda code: providers[code], key="view-as-provider", on_change=_changed_provider)
+
+
+def _choose(providers: dict[str, str]) -> bool:
+    """Makes a manager one of the first provider's, where they are of none that is known. Returns whether it did.
+
+    Done in the callback where it can be: a run that ends in `st.rerun` swallows a click on a link made meanwhile.
+    """
+    if not providers or st.session_state.get("provider") in providers:
+        return False
+    st.session_state["provider"] = next(iter(providers))
+    return True
 
 
 def _changed_provider() -> None:

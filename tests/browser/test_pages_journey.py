@@ -61,6 +61,7 @@ def test_from_a_workbook_to_one_coded_line_and_back_by_a_link(start_server: Call
     page.get_by_text("Thank you. Your return is in").wait_for()
 
     page.get_by_text("Manager of a provider").click()  # a manager sees their own people's lines
+    page.get_by_test_id("stSidebar").get_by_text("Provider", exact=True).wait_for()
     settled(page)
     page.get_by_role("link", name="See the overview").click()
     page.get_by_text("26 of 40 people improved").wait_for()
