@@ -54,4 +54,5 @@ def filled(folder: Path, scores: int) -> tuple[Store, float]:
     with store.writing() as cursor:
         build_marts(cursor, store.settings, None)
         set_site(cursor, "data_version", "1")
+    store.tally()
     return store, time.perf_counter() - began

@@ -41,6 +41,7 @@ def ratios(people: int = MILLION) -> list[Ratio]:
         began = time.perf_counter()
         with store.writing() as cursor:
             build_marts(cursor, store.settings, None)
+        store.tally()
         build = time.perf_counter() - began
         with store.reading() as cursor:
             stays = cursor.execute("select service_code, person::varchar as person, started_on, ended_on from people").df()

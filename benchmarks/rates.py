@@ -38,6 +38,7 @@ def filled(folder: Path, scores: int) -> tuple[Store, float]:
     began = time.perf_counter()
     with store.writing() as cursor:
         build_marts(cursor, store.settings, None)
+    store.tally()
     return store, time.perf_counter() - began
 
 

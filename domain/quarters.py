@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 YEAR_STARTS_IN = 4
@@ -22,12 +23,11 @@ class Quarter:
 
     @property
     def start(self) -> date:
-        month = YEAR_STARTS_IN + 3 * (self.number - 1)
-        return date(self.year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+        return _starts(self.year, self.number, YEAR_STARTS_IN)
 
     @property
     def end(self) -> date:
-        return self.next().start - timedelta(days=1)
+        return _starts(*((self.year, self.number + 1) if self.number < 4 else (self.year + 1, 1)), YEAR_STARTS_IN) - timedelta(days=1)
 
     def next(self) -> Quarter:
         return Quarter(self.year, self.number + 1) if self.number < 4 else Quarter(self.year + 1, 1)
@@ -41,6 +41,12 @@ class Quarter:
     def months(self) -> str:
         """`October to December 2025`: quarters are always shown with their months."""
         return f"{MONTHS[self.start.month - 1]} to {MONTHS[self.end.month - 1]} {self.end.year}"
+
+
+@lru_cache(maxsize=1024)
+def _starts(year: int, number: int, first_month: int) -> date:
+    month = first_month + 3 * (number - 1)
+    return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
 def year_name(year: int) -> str:
@@ -88,6 +94,7 @@ def parse_quarter(text: str) -> tuple[int | None, int] | None:
     return None if year is None else (year, number)
 
 
+@lru_cache(maxsize=1024)  # charts ask for the same few names again and again
 def quarter_named(text: str) -> Quarter | None:
     """The Quarter of a full name such as `2025-26 Q3`, else None."""
     found = parse_quarter(text)

@@ -33,7 +33,7 @@ class Settings:
     largest_unpacked_mb: int = 600
     retention_years: int = 0  # how long records of people are kept; 0: the controller has not decided yet
     plan_templates: Path = ROOT / "domain" / "plan_templates.toml"  # the site's own words and specimen lines, in a file like this one
-    database_threads: int = 2
+    database_threads: int = 1  # of one question; many are asked at once. A second costs an upload more than it saves (measured up to a million rows)
     database_memory: str = "4GB"
 
     def replaced(self, **changes: object) -> Settings:

@@ -49,34 +49,29 @@ def examine(
 ) -> Arrival:
     """What sending these checked tables would change, and what in them does not agree with the rest. Nothing is kept.
 
-    The rows are put in place as `store.commit` will put them, in a transaction that is then rolled back: what passes here cannot fail there.
-    `waiting` are the rows that are held back; what is stored under their keys stays.
+    The rows are put into tables of the store's own types, and what is stored is matched with them by the same conditions as in `place`: what passes
+    here cannot fail in `store.commit`. `waiting` are the rows that are held back; what is stored under their keys stays.
     """
-    with store.lock, store.reading() as cursor:  # rows put in place for a moment must not stand in the way of another upload
+    with store.reading() as cursor:
         present = arrive(cursor, tables)
         held = held_keys(cursor, waiting or {})
         strange = crosschecks.look(cursor, {sheet.table for sheet in present}, store.settings.score_window_days, waiting or {}) if crosscheck else []
         preview = {sheet.name: _changes(cursor, sheet, complete, held) for sheet in present}
         cells = {sheet.name: _changed_cells(cursor, sheet) for sheet in present if preview[sheet.name]["changed"]}
-        said_now = content(said(cursor, sheet, f"new_{sheet.table}") for sheet in present)
-        for sheet in present:
-            place(cursor, sheet, f"new_{sheet.table}", complete, held)
+        said_now = content(said(cursor, sheet, f"new_{sheet.table}")[0] for sheet in present)
     return Arrival(preview, strange, said_now, cells)
 
 
 def arrive(cursor: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> list[Sheet]:
-    """Registers checked tables as views new_<table>, typed as the store types them, each row with `nth`, its place. Returns their sheets in order."""
+    """Puts checked tables into temporary tables new_<table>, typed as the store types them, each row with `nth`, its place. Returns their sheets in order."""
     present = [sheet for sheet in fields.SHEETS if sheet.table in tables and tables[sheet.table].num_rows]
     for sheet in present:
         table = tables[sheet.table]
         # Copied, not scanned where they lie: a join may hand a filter to an Arrow scan that it cannot take (DuckDB 1.5, BLOOM_FILTER).
         cursor.register("arrived_rows", table.append_column("nth", pa.array(np.arange(table.num_rows))))
-        cursor.execute(f"create or replace temp table arrived_{sheet.table} as select * from arrived_rows")
-        cursor.unregister("arrived_rows")
         file = "file" if "file" in table.column_names else "'' as file"
-        cursor.execute(
-            f"create or replace temp view new_{sheet.table} as select {typed(sheet)}, {file}, sheet, row, nth, '' as upload_id from arrived_{sheet.table}"
-        )
+        cursor.execute(f"create or replace temp table new_{sheet.table} as select {typed(sheet)}, {file}, sheet, row, nth, '' as upload_id from arrived_rows")
+        cursor.unregister("arrived_rows")
     return present
 
 
@@ -119,10 +114,10 @@ def content(told: Iterable[str]) -> str:
     return hashlib.sha256("|".join(sorted(told)).encode()).hexdigest()
 
 
-def said(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, table: str) -> str:
-    """What the rows of a table say, as a sum of row hashes: the same rows in any order give the same text."""
-    row = cursor.execute(f"select count(*), coalesce(sum(hash({listed(sheet.columns)})::hugeint), 0) from {table}").fetchone()
-    return f"{sheet.table} {row[0]} {row[1]}" if row else sheet.table
+def said(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, table: str) -> tuple[str, set[str]]:
+    """(what the rows of a table say, as a sum of row hashes: the same rows in any order give the same text; the services they are of)."""
+    each = cursor.execute(f"select service_code, count(*), sum(hash({listed(sheet.columns)})) from {table} group by service_code").fetchall()
+    return f"{sheet.table} {sum(n for _, n, _ in each)} {sum(int(hashes) for *_, hashes in each)}", {service for service, *_ in each}
 
 
 def _changes(cursor: duckdb.DuckDBPyConnection, sheet: Sheet, complete: tuple[date, date] | None, held: bool) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import threading
@@ -18,11 +19,13 @@ from domain.errors import DatabaseBusy, Shown
 from domain.measures import all_measures
 from domain.settings import Settings
 from domain.types import Measure
-from warehouse import ledger
+from warehouse import ledger, tallies
 
 HERE = Path(__file__).parent
 MARTS = ("episode", "score", "outcome", "headline", "goal", "course", "contact", "contact_time")  # in the order in which they build on each other
+RELEASED = ("outcome", "goal", "contact", "contact_time")  # what the others say of a person, these say too (marts/released.sql)
 RELEASED_AFTER = 5  # people whose results differ before anyone but the provider sees a service's new figures (DESIGN: "a shown figure stays")
+TALLY_LATER = 20_000  # rows of *outcome* touched from which the tally is made after the change is kept, and not before
 TALLIED_FROM = 750  # stays of a service from which its counts are summed beforehand
 _STAYS = {"services", "people", "milestones", "goals"}
 FOLLOWS: dict[str, set[str]] = {  # mart -> the sheets it follows from
@@ -41,6 +44,8 @@ class Store:
         self.measures = measures or all_measures()
         self.ledger = ledger.folder_of(self.path)
         self.lock = threading.RLock()
+        self._tallying: threading.Thread | None = None
+        self._closing = False
         self._memory: dict[str, Any] = {}  # small answers asked for again and again, until the next change
         self._changes = 0
         self.notices: list[str] = []
@@ -54,6 +59,7 @@ class Store:
             self.notices += self._recover()
             self.notices += self._catch_up()
             self._refresh_marts()
+            self.tally_soon()
         except BaseException:
             self._connection.close()
             raise
@@ -113,14 +119,41 @@ class Store:
     def data_version(self) -> int:
         return int(self.site("data_version", "0"))
 
+    def tally(self) -> None:
+        """Makes the tallies that were put off, if any is wanted: a service at a time, so that nobody who wants to write waits long."""
+        while not self._closing:
+            with self.writing() as cursor:
+                if not tallies.next_due(cursor):
+                    return
+
+    def tally_soon(self) -> None:
+        """The same in the background. Until it is done every figure is counted a stay at a time: slower, and the same."""
+        with self.reading() as cursor:
+            due = tallies.is_due(cursor)
+        if due and not (self._tallying and self._tallying.is_alive()):
+            self._tallying = threading.Thread(target=self._tally_quietly, name="tally", daemon=True)
+            atexit.register(self._stop_tallying)  # a process that ends must not pull the database from under the thread
+            self._tallying.start()
+
+    def _tally_quietly(self) -> None:
+        with suppress(duckdb.Error):  # what is not done now is done when the store is next opened
+            self.tally()
+
+    def _stop_tallying(self) -> None:
+        self._closing = True
+        if self._tallying:
+            self._tallying.join()
+            atexit.unregister(self._stop_tallying)
+
     def close(self) -> None:
+        self._stop_tallying()
         self._connection.close()
 
     def rules_hash(self) -> str:
         """Changes when a measure, a setting that shapes the marts, or the marts' SQL changes."""
         shaping = [self.settings.came_back_days, self.settings.score_window_days, self.settings.mixed_change]
         text = json.dumps(
-            [repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in ("before", *MARTS, "released", "tally")]]
+            [repr(sorted(self.measures.items())), shaping, [(HERE / "marts" / f"{m}.sql").read_text() for m in ("before", *MARTS, "released", "used", "tally")]]
         )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -191,7 +224,7 @@ def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def _sheet_steps(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """(name, SQL) for each sheet, or column of a sheet, that is new in domain/fields since this database was last opened."""
-    rows = cursor.execute("select table_name, column_name from information_schema.columns").fetchall()
+    rows = cursor.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
     held: dict[str, set[str]] = {}
     for table, column in rows:
         held.setdefault(table, set()).add(column)
@@ -240,17 +273,30 @@ def build_marts(cursor: duckdb.DuckDBPyConnection, settings: Settings, services:
         {"all": services is None, "codes": services or [""]},
     )
     values = {"came_back_days": settings.came_back_days, "score_window_days": settings.score_window_days, "released_after": RELEASED_AFTER}
-    steps = ("before", *wanted, "released") if wanted else ()
+    seen = bool(wanted) and _seen(cursor)
+    steps = ("before", *wanted, "released") if seen else wanted
     for step in steps:
         if step == MARTS[0] and services is None:  # also rows of services that are no more
-            for mart in (*MARTS, "tally"):
+            for mart in (*MARTS, "tally", "one_by_one", "fortnight_tally", "used"):
                 cursor.execute(f"delete from {mart}")
         cursor.execute((HERE / "marts" / f"{step}.sql").read_text().format(**values))
     if steps:  # a service may have begun or ceased to wait
-        tally = (HERE / "marts" / "tally.sql").read_text()
-        for copy in ("", "_frozen"):
-            cursor.execute(tally.format(tally=f"tally{copy}", outcome=f"outcome{copy}", headline=f"headline{copy}", tallied_from=TALLIED_FROM))
+        used = (HERE / "marts" / "used.sql").read_text()
+        for copy in tallies.copies(cursor):
+            cursor.execute(used.format(copy=copy, tallied_from=TALLIED_FROM))
+        many = cursor.execute("select count(*) from outcome where service in (from touched)").fetchone()
+        if not tallies.wanted(cursor) or (many and many[0] >= TALLY_LATER):
+            tallies.put_off(cursor)
+        else:
+            tallies.make(cursor)
     set_site(cursor, "data_date", str(data_date(cursor) or ""))
+
+
+def _seen(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are figures of the services touched that anybody may have seen, and so may have to stay as they were."""
+    held = [f"exists (select 1 from {mart} where service in (select service_code from touched))" for mart in ("waiting", *RELEASED)]
+    row = cursor.execute(f"select {' or '.join(held)}").fetchone()
+    return bool(row and row[0])
 
 
 def data_date(cursor: duckdb.DuckDBPyConnection) -> Any:

@@ -37,9 +37,10 @@ def look(cursor: duckdb.DuckDBPyConnection, present: set[str], window: int, wait
     `window` days outside every stay (kept, not counted). more: a returned count larger than what it is out of (percent and average lines are no counts).
     leap: see `_leaps`. records: see `_records`. again, overlap: see `_quarters`.
     """
-    found = [*_strangers(cursor, present, waiting)]
+    doubtful = "assessments" in present and _doubtful(cursor, present, window)
+    found = [*_strangers(cursor, present if doubtful else present - {"assessments"}, waiting)]
     if "assessments" in present:
-        found += [_outside(cursor, present, window), _leaps(cursor)]
+        found += [*([_outside(cursor, present)] if doubtful else []), _leaps(cursor)]
     if "activity" in present:
         found.append(_records(cursor, present))
     found += _quarters(cursor, present)
@@ -72,19 +73,30 @@ def _strangers(cursor: duckdb.DuckDBPyConnection, present: set[str], waiting: di
     asked["quarterly_return", "more"] = f"""i.actual > i.out_of and exists (
         select 1 from ({lines}) m where m.service_code = i.service_code and m.year = i.year and m.ref = i.ref
         and m.counted_as not in ('percent', 'average'))"""
-    return [_asked(cursor, table, what, f"select i.nth from new_{table} i where {where}") for (table, what), where in asked.items() if table in present]
+    rows = {"assessments": "doubtful"}
+    return [
+        _asked(cursor, table, what, f"select i.nth from {rows.get(table, f'new_{table}')} i where {where}")
+        for (table, what), where in asked.items()
+        if table in present
+    ]
 
 
-def _outside(cursor: duckdb.DuckDBPyConnection, present: set[str], window: int) -> Strange:
+def _doubtful(cursor: duckdb.DuckDBPyConnection, present: set[str], window: int) -> bool:
+    """Makes `doubtful`: the scores that lie in no stay, so that the few can be asked why. Returns whether there are any."""
+    people = _known("people", "person, service_code, started_on, ended_on", present)
+    cursor.execute(
+        f"""create or replace temp table doubtful as select i.nth, i.person, i.service_code from new_assessments i
+        anti join ({people}) p on p.person = i.person and p.service_code = i.service_code
+            and i.date >= p.started_on - {int(window)} and i.date <= coalesce(p.ended_on, date '9999-12-31') + {int(window)}"""
+    )
+    row = cursor.execute("select count(*) from doubtful").fetchone()
+    return bool(row and row[0])
+
+
+def _outside(cursor: duckdb.DuckDBPyConnection, present: set[str]) -> Strange:
     people = _known("people", "person, service_code, started_on, ended_on", present)
     return _asked(
-        cursor,
-        "assessments",
-        "outside",
-        f"""select i.nth
-        from (select * from new_assessments i semi join ({people}) k on k.person = i.person and k.service_code = i.service_code) i
-        anti join ({people}) p on p.person = i.person and p.service_code = i.service_code
-            and i.date >= p.started_on - {int(window)} and i.date <= coalesce(p.ended_on, date '9999-12-31') + {int(window)}""",
+        cursor, "assessments", "outside", f"select i.nth from doubtful i semi join ({people}) k on k.person = i.person and k.service_code = i.service_code"
     )
 
 
@@ -100,23 +112,24 @@ def _leaps(cursor: duckdb.DuckDBPyConnection) -> Strange:
         cursor,
         "assessments",
         "leap",
-        f"""with mine as (
+        f"""with mine as materialized (
             select nth, person, service_code, measure, perspective, date, occasion, score from new_assessments where subscale is null
             union all
             select null, person, service_code, measure, perspective, date, occasion, score from assessments t
             where subscale is null and (person, measure) in (select (person, measure) from new_assessments)
                 and not exists (select 1 from new_assessments n where {same(fields.BY_TABLE["assessments"].key)})
-        ), steps as materialized (
-            select nth, measure, score, person, service_code, perspective, date, occasion, lag(score) over w as before, row_number() over w as nr
-            from mine window w as (partition by person, service_code, measure, perspective order by date, occasion)
-        ), far as (
-            select distinct person, service_code, measure, perspective from steps join threshold t using (measure)
-            where nr > {SCORES_BEFORE} and abs(score - before) > {UNLIKELY} * t.value / 1.96
+        ), far as (  -- those whose scores lie far enough apart for any step to be one: the others need not be put in order
+            select person, service_code, measure, perspective from (
+                select person, service_code, measure, perspective, max(score) - min(score) as span from mine group by all having count(*) > {SCORES_BEFORE}
+            ) join threshold t using (measure) where span > {UNLIKELY} * t.value / 1.96
+        ), steps as (
+            select m.*, lag(m.score) over w as before, row_number() over w as nr from mine m semi join far f on f.person = m.person
+                and f.service_code = m.service_code and f.measure = m.measure and f.perspective is not distinct from m.perspective
+            window w as (partition by m.person, m.service_code, m.measure, m.perspective order by m.date, m.occasion)
         ), spread as (
             select s.*, cast(s.score - s.before as double) as step, sqrt(avg(cast(s.score - s.before as double) ** 2) over (
                 partition by s.person, s.service_code, s.measure, s.perspective order by s.date, s.occasion rows between unbounded preceding and 1 preceding
-            )) as own from steps s semi join far f on f.person = s.person and f.service_code = s.service_code and f.measure = s.measure
-                and f.perspective is not distinct from s.perspective
+            )) as own from steps s
         )
         select nth, measure, cast(before as double), cast(score as double) from spread join threshold t using (measure)
         where nth is not null and nr > {SCORES_BEFORE} and abs(step) > {UNLIKELY} * greatest(cast(t.value as double) / 1.96, own)""",

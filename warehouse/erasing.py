@@ -71,7 +71,7 @@ def _rewrite(store: Store) -> None:
                     cursor.execute(
                         f"create or replace temp view said_now as select {arrivals.typed(sheet)} from read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
                     )
-                    told.append(arrivals.said(cursor, sheet, "said_now"))
+                    told.append(arrivals.said(cursor, sheet, "said_now")[0])
             cursor.execute("update upload set content = $content where upload_id = $id", {"content": arrivals.content(told), "id": upload_id})
         cursor.execute("drop view if exists said_now")
     erasure.note_rewritten(store.ledger, [entry["erasure_id"] for entry in entries])

@@ -41,6 +41,15 @@ def plan_figures(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> 
     )
 
 
+def fingerprints(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
+    """Service code -> a value that differs whenever a row its figures are read from does: its plan, its returns, and the service itself."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for table in ("services", "milestones", "quarterly_return"):
+        for code, rows, said in cursor.execute(f"select service_code, count(*), sum(hash(t)::hugeint) from {table} t group by 1").fetchall():
+            found[code] = (*found.get(code, ()), table, rows, said)
+    return found
+
+
 def first_plan_years(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> dict[str, int]:
     """Service code -> the first plan year it has lines for: its developmental year."""
     found = _rows(
@@ -49,16 +58,6 @@ def first_plan_years(cursor: duckdb.DuckDBPyConnection, services: Sequence[str])
         {"services": list(services) or [""]},
     )
     return {r["service_code"]: r["year"] for r in found}
-
-
-def returned_quarters(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> set[tuple[str, int, int]]:
-    """(service, plan year, quarter) of every return that is in, whatever it says."""
-    found = _rows(
-        cursor,
-        "select distinct service_code, year, quarter from quarterly_return where service_code in (select unnest($services))",
-        {"services": list(services) or [""]},
-    )
-    return {(r["service_code"], r["year"], r["quarter"]) for r in found}
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Everything here is exact and may not be shown: access.desk asks, access.disclosu
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,9 @@ DIMENSIONS = (
 )
 
 
+LONGEST = 26  # fortnights since the start: a year
+
+
 @dataclass(frozen=True)
 class Source:
     """A FROM clause, its conditions and parameters: the rows a scope speaks about."""
@@ -32,17 +35,19 @@ class Source:
     sql: str
     where: tuple[str, ...]
     parameters: dict[str, Any]
-    tallied: bool = False  # each row stands for `n` stays
+    mart: str = ""
+    copy: str = ""  # which copy of the marts: "" is live, "_released" as everybody but the provider sees it
+    tallied: bool = False  # the rows of `mart` are counted from their tally and from `one_by_one`, see warehouse.tallies
+    large: bool = False  # and any of the services has a tally
 
     def conditions(self) -> str:
         return " and ".join(self.where) or "true"
 
-    def count(self, condition: str) -> str:
-        """SQL for the number of stays that meet a condition."""
-        return f"coalesce(sum(n) filter ({condition}), 0)::bigint" if self.tallied else f"count(*) filter ({condition})"
+
+Version = tuple[int, date | None]
 
 
-def versions(cursor: duckdb.DuckDBPyConnection) -> tuple[int, date | None]:
+def versions(cursor: duckdb.DuckDBPyConnection) -> Version:
     """(data version, data date) as this read transaction sees them."""
     values = dict(cursor.execute("select name, value from site where name in ('data_version', 'data_date')").fetchall())
     day = values.get("data_date") or ""
@@ -56,7 +61,7 @@ def source(
     """The rows of a scope: those of `own_mart`, or the outcome mart where a questionnaire is asked about, else the headline mart.
 
     `shared_only` leaves out people who said no to sharing their record, and takes each service as it was last released. With `base` (the condition
-    of what will be counted) and the cursor that will count, the rows may be those of the tally, each for several stays.
+    of what will be counted) and the cursor that will count, the conditions may be those of the tally.
     Raises Shown for an unknown questionnaire or breakdown.
     """
     parameters: dict[str, Any] = {}
@@ -91,13 +96,14 @@ def source(
     where += _who(scope, parameters, shared_only)
     # Where nothing waits, what everybody sees is what is there, and the view over both copies need not be asked
     copy = suffix(shared_only) if cursor is None or waiting(cursor) else ""
-    if base is not None and cursor is not None and tallies.holds(scope, base) and (tallied := tallies.services(cursor, copy)):
+    if base is not None and cursor is not None and tallies.holds(scope, base) and (sizes := tallies.sizes(cursor, copy)):
         where += tallies.period(scope, parameters)
-        return Source(tallies.source(scope, mart, copy, tallied, parameters), tuple(where), parameters, tallied=True)
+        large = any(sizes.get(code) for code in scope.services or sizes)
+        return Source("", tuple(where), parameters, mart, copy, tallied=True, large=large)
     where += _when(scope, parameters, data_date)
     parameters |= _bands(store, scope)
     sql = f"{mart}{copy}" if scope.basis != "measured" else _measured(scope, mart, parameters, data_date, copy)
-    return Source(sql, tuple(where), parameters)
+    return Source(sql, tuple(where), parameters, mart, copy)
 
 
 def suffix(shared_only: bool) -> str:
@@ -258,24 +264,67 @@ def still_open(scope: Scope) -> str:
     return {"ended": "false", "started": "ended_on is null", "measured": "(ended_on is null or ended_on > $as_of)"}[scope.basis]
 
 
-def counts(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, family: Family, scope: Scope, shared_only: bool) -> Counts:
-    """Exact counts of one metric's family: one row per group (and whether still open); cells of the family, and distinct people in each."""
-    version, day = versions(cursor)
+def counts(
+    store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, family: Family, scope: Scope, shared_only: bool, at: Version | None = None
+) -> Counts:
+    """Exact counts of one metric's family: one row per group (and whether still open); cells of the family, and distinct people in each.
+
+    `at` is what `versions` says in this transaction, where that was asked already.
+    """
+    version, day = at or versions(cursor)
     rows = source(store, scope, shared_only, day, metric.mart, family.base, cursor)
     cells = {"base": "true"} | family.cells
-    counted = ", ".join(f"{rows.count(condition)} as n_{i}, {_people(rows, condition, i)}" for i, condition in enumerate(cells.values()))
-    sql = f"""select {group_of(scope)} as grp, {still_open(scope)} as still_open, {counted}
-        from {rows.sql} where {rows.conditions()} and {family.base} group by 1, 2 order by 1, 2"""
+    found = run(cursor, _counted(rows, scope, family.base, list(cells.values())), rows.parameters | _asked(store, scope, day))
+    return _as_counts(metric.id, scope, found, cells, 0, version, day)
+
+
+def together(
+    store: Store, cursor: duckdb.DuckDBPyConnection, families: Sequence[Family], mean: Metric | None, scope: Scope, shared_only: bool,
+    at: Version | None = None,
+) -> tuple[dict[str, Counts], Moments | None]:  # fmt: skip
+    """What `counts` gives for several families over the same rows, by family, and `moments` of a metric, with one question: half the work of a small one.
+
+    The metric of the counts is the family's own name.
+    """
+    version, day = at or versions(cursor)
+    bases = [f.base for f in families] + ([mean.denominator] if mean else [])
+    rows = source(store, scope, shared_only, day, "", " or ".join(bases), cursor)
+    of = [{"base": f.base} | {name: f"({f.base}) and ({cell})" for name, cell in f.cells.items()} for f in families]
+    cells = [cell for each in of for cell in each.values()] + ([mean.denominator] if mean else [])
+    sums = list(tallies.SUMS) if mean else []
+    sql = _counted(rows, scope, f"({' or '.join(f'({base})' for base in bases)})", cells, sums, among=mean.denominator if mean else "true")
     found = run(cursor, sql, rows.parameters | _asked(store, scope, day))
-    ended = [r for r in found if not r["still_open"]]
+    made, first = {}, 0
+    for family, each in zip(families, of, strict=True):
+        made[family.id] = _as_counts(family.id, scope, [r for r in found if r[f"n_{first}"]], each, first, version, day)
+        first += len(each)
+    return made, _as_moments(mean.id, scope, [r for r in found if r[f"n_{first}"]], first, version, day) if mean else None
+
+
+def _as_counts(metric: str, scope: Scope, found: Sequence[dict[str, Any]], cells: Iterable[str], at: int, version: int, day: date | None) -> Counts:
+    """Rows as Counts: the cells, `base` first, in the columns numbered from `at`."""
+    ended, place = [r for r in found if not r["still_open"]], {name: at + i for i, name in enumerate(cells)}
     return Counts(
-        metric.id,
+        metric,
         scope,
         tuple((r["grp"], bool(r["still_open"])) for r in found),
-        {name: tuple(r[f"n_{i}"] for r in found) for i, name in enumerate(cells) if name != "base"},
-        {name: tuple(r[f"once_{i}"] + r[f"again_{i}"] for r in found) for i, name in enumerate(cells)},
+        {name: tuple(r[f"n_{i}"] for r in found) for name, i in place.items() if name != "base"},
+        {name: tuple(r[f"once_{i}"] + r[f"again_{i}"] for r in found) for name, i in place.items()},
         # Whoever has several stays may stand in several groups; counting the largest such group only can never be too many
-        total_people={name: sum(r[f"once_{i}"] for r in ended) + max(r[f"again_{i}"] for r in ended) for i, name in enumerate(cells)} if ended else {},
+        total_people={name: sum(r[f"once_{i}"] for r in ended) + max(r[f"again_{i}"] for r in ended) for name, i in place.items()} if ended else {},
+        data_version=version,
+        data_date=day,
+    )
+
+
+def _as_moments(metric: str, scope: Scope, found: Sequence[dict[str, Any]], at: int, version: int, day: date | None) -> Moments:
+    return Moments(
+        metric,
+        scope,
+        tuple((r["grp"], bool(r["still_open"])) for r in found),
+        tuple(r[f"n_{at}"] for r in found),
+        tuple(r[f"once_{at}"] + r[f"again_{at}"] for r in found),
+        {name: tuple(r[name] for r in found) for name in tallies.SUMS},
         data_version=version,
         data_date=day,
     )
@@ -287,80 +336,82 @@ def _asked(store: Store, scope: Scope, day: date | None) -> dict[str, Any]:
     return {"as_of": as_of(scope, day), "due_days": weeks * 7, "mixed_is_worse": mixed == "worse"}
 
 
-def _people(rows: Source, condition: str, i: int) -> str:
-    # Nearly everybody has one stay: only the others need the dear count of distinct people
-    return f"{rows.count(f'({condition}) and only_stay')} as once_{i}, count(distinct person) filter (({condition}) and not only_stay) as again_{i}"
+def _counted(rows: Source, scope: Scope, base: str, cells: Sequence[str], sums: Sequence[str] = (), group: str = "", among: str = "true") -> str:
+    """SQL for one row per group and whether still open: for each cell stays (n_0 …), people with one stay (once_0 …) and with several (again_0 …),
+    and sums among the rows that meet a condition."""
+    group, where = group or group_of(scope), f"{rows.conditions()} and {base}"
+    if rows.tallied:
+        return tallies.added_up(scope, rows.mart, rows.copy, where, group, cells, sums, among, rows.large)
+    exact = {name: f"({tallies.SUMS[name]})::double" for name in sums}
+    return f"{tallies.a_person_at_a_time(rows.sql, where, group, still_open(scope), cells, exact, among)} order by 1, 2"
 
 
-def moments(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, scope: Scope, shared_only: bool) -> Moments:
+def moments(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, scope: Scope, shared_only: bool, at: Version | None = None) -> Moments:
     """Exact n, sums and sums of squares of first, last and gain over paired rows: one per group (and whether still open).
 
     Points of different questionnaires are never added: without a questionnaire (and not by questionnaire) this raises Shown.
     """
     if not metric.mart and not scope.measure and scope.by != "measure":
         raise Shown("An average is counted in the points of one questionnaire. Choose one (--measure PHQ-9), or break down by questionnaire.")
-    version, day = versions(cursor)
+    version, day = at or versions(cursor)
     rows = source(store, scope, shared_only, day, metric.mart, metric.denominator, cursor)
-    taken = ", ".join(f"coalesce(sum({f'sum_{name}' if rows.tallied else f'({sql})::double'}), 0) as {name}" for name, sql in tallies.SUMS.items())
-    found = run(
-        cursor,
-        f"select {group_of(scope)} as grp, {still_open(scope)} as still_open, {rows.count('true')} as n, {_people(rows, 'true', 0)}, {taken} "
-        f"from {rows.sql} where {rows.conditions()} and {metric.denominator} group by 1, 2 order by 1, 2",
-        rows.parameters | {"as_of": as_of(scope, day)},
-    )
-    return Moments(
-        metric.id,
-        scope,
-        tuple((r["grp"], bool(r["still_open"])) for r in found),
-        tuple(r["n"] for r in found),
-        tuple(r["once_0"] + r["again_0"] for r in found),
-        {name: tuple(r[name] for r in found) for name in tallies.SUMS},
-        data_version=version,
-        data_date=day,
-    )
+    found = run(cursor, _counted(rows, scope, metric.denominator, ["true"], list(tallies.SUMS)), rows.parameters | {"as_of": as_of(scope, day)})
+    return _as_moments(metric.id, scope, found, 0, version, day)
 
 
-def trajectory(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, longest: int = 26) -> Moments:
+def trajectory(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, longest: int = LONGEST) -> Moments:
     """Scores by fortnights since the start, one value (the latest) per person's stay and fortnight: groups are '0', '1', … as text."""
     if not scope.measure:
         raise Shown("Scores over time are shown for one questionnaire at a time. Choose a questionnaire.")
     version, day = versions(cursor)
-    rows = source(store, scope.with_(by=""), shared_only, day)
-    found = run(
-        cursor,
-        f"""with one as ({by_fortnight(scope.with_(by=""), rows, shared_only)})
-        select fortnight, count(*) as n, count(distinct person) as people, sum(score) as gain, sum(score * score) as gain2 from one group by 1 order by 1""",
-        rows.parameters | {"longest": longest, "as_of": as_of(scope, day)},
-    )
+    found = _fortnights(store, cursor, scope.with_(by=""), shared_only, day, longest)
     return Moments(
         "trajectory", scope, tuple((str(r["fortnight"]), False) for r in found), tuple(r["n"] for r in found), tuple(r["people"] for r in found),
         {"gain": tuple(r["gain"] for r in found), "gain2": tuple(r["gain2"] for r in found)}, version, day,
     )  # fmt: skip
 
 
-def by_fortnight(scope: Scope, rows: Source, shared_only: bool) -> str:
-    """SQL for one row per stay and fortnight since its start: grp, fortnight, person, score (the latest by $as_of). `rows` are those of one questionnaire."""
+def _fortnights(
+    store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, day: date | None, longest: int
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One row per fortnight and group: fortnight, grp, n, people, and the sums of scores and of their squares (gain, gain2)."""
+    tallied = longest == LONGEST and not (shared_only and waiting(cursor)) and tallies.holds_fortnights(scope, day)
+    rows = source(store, scope, shared_only, day, base="true" if tallied else None, cursor=cursor)
+    if rows.tallied and not rows.large:
+        rows = source(store, scope, shared_only, day, cursor=cursor)
+    asked = {"longest": longest, "as_of": as_of(scope, day)}
+    if rows.tallied:
+        smaller = [code for code, large in tallies.sizes(cursor, rows.copy).items() if not large and code in (scope.services or (code,))]
+        rest = source(store, scope, shared_only, day, cursor=cursor) if smaller else None
+        named = {f"smaller_{i}": code for i, code in enumerate(smaller)}
+        sql = tallies.fortnights(scope, rows.copy, rows.conditions(), group_of(scope), by_fortnight(scope, rest, shared_only, list(named)) if rest else "")
+        return run(cursor, sql, rows.parameters | (rest.parameters if rest else {}) | named | asked)
+    sql = f"""with one as ({by_fortnight(scope, rows, shared_only)})
+        select fortnight, grp, count(*) as n, count(distinct person) as people, sum(score) as gain, sum(score * score) as gain2
+        from one group by 1, 2 order by 1, 2"""
+    return run(cursor, sql, rows.parameters | asked)
+
+
+def by_fortnight(scope: Scope, rows: Source, shared_only: bool, only: Sequence[str] = ()) -> str:
+    """SQL for one row per stay and fortnight since its start: grp, fortnight, person, score (the latest by $as_of). `rows` are those of one questionnaire.
+
+    `only` are names of parameters that hold services: no others are looked at.
+    """
     alike = [name for name in ("measure", "subscale", "perspective") if name in rows.parameters]
-    asked = [f"{name} = ${name}" for name in alike] + ([_these(scope, {})] if scope.services else [])
+    these = f"service in ({', '.join(f'${name}' for name in only)})" if only else _these(scope, {}) if scope.services else ""
+    asked = [f"{name} = ${name}" for name in alike] + ([these] if these else [])
     beside = "service, person, started_on" + ("" if "perspective" in alike else ", perspective")
     return f"""
         select o.grp, s.fortnight, s.person, arg_max(s.score, s.date)::double as score
-        from (select * from score{suffix(shared_only)} where {" and ".join(asked)} and fortnight <= $longest and date <= $as_of) s
+        from (select * from score{rows.copy} where {" and ".join(asked)} and fortnight <= $longest and date <= $as_of) s
         join (select {group_of(scope)} as grp, {beside} from {rows.sql} where {rows.conditions()}) o using ({beside})
         group by o.grp, s.fortnight, s.service, s.person, s.started_on"""
 
 
-def trajectories(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, longest: int = 26) -> dict[int, Moments]:
+def trajectories(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scope, shared_only: bool, longest: int = LONGEST) -> dict[int, Moments]:
     """As `trajectory`, for every group of the scope's breakdown: fortnight -> Moments with a row per group."""
     version, day = versions(cursor)
-    rows = source(store, scope, shared_only, day)
-    found = run(
-        cursor,
-        f"""with one as ({by_fortnight(scope, rows, shared_only)})
-        select fortnight, grp, count(*) as n, count(distinct person) as people, sum(score) as gain, sum(score * score) as gain2
-        from one group by 1, 2 order by 1, 2""",
-        rows.parameters | {"longest": longest, "as_of": as_of(scope, day)},
-    )
+    found = _fortnights(store, cursor, scope, shared_only, day, longest)
     curves: dict[int, Moments] = {}
     for fortnight in sorted({r["fortnight"] for r in found}):
         here = [r for r in found if r["fortnight"] == fortnight]
@@ -444,28 +495,29 @@ def provider_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scop
     """(group, provider, distinct people in the base): for the rule that no provider may dominate what its neighbours see."""
     _, day = versions(cursor)
     rows = source(store, scope, shared_only, day, mart, base, cursor)
-    found = run(
-        cursor,
-        f"""select {group_of(scope)} as grp, provider, {_people(rows, "true", 0)}
-        from {rows.sql} where {rows.conditions()} and {base} group by 1, 2 order by 1, 2""",
-        rows.parameters | _asked(store, scope, day),
-    )
-    return [(r["grp"], r["provider"], r["once_0"] + r["again_0"]) for r in found]
+    found = run(cursor, _counted(rows, scope, base, ["true"], group=f"[{group_of(scope)}, provider]"), rows.parameters | _asked(store, scope, day))
+    people: dict[tuple[str, str], int] = {}
+    for r in found:
+        group = (r["grp"][0], r["grp"][1])
+        people[group] = people.get(group, 0) + r["once_0"] + r["again_0"]
+    return [(grp, provider, n) for (grp, provider), n in people.items()]
 
 
 def services(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """One row per service, by type then name, with what it has to show: records (any score), totals (indicators), returns, or nothing."""
-    return run(
-        cursor,
-        """with pairs as (select distinct service from tally where mart = 'outcome' and split = '' and paired
-            union select service from outcome where paired and (not only_stay or service not in (select service from tally)))
-        select v.*, v.service_code in (select service from pairs) as has_pairs,
-            v.service_code in (select service_code from indicators) as has_totals,
-            r.latest is not null as has_returns, v.service_code in (select service from episode where role = 'carer') as has_carers, r.latest as latest_return
-        from services v left join (select service_code, max(year * 10 + quarter) as latest from quarterly_return group by 1) r using (service_code)
-        order by service_type, service_name, service_code""",
-        {},
-    )
+
+    # Four small questions: together in one they take DuckDB longer to think through than to answer
+    def codes(sql: str) -> set[str]:
+        return {row[0] for row in cursor.execute(sql).fetchall()}
+
+    pairs, totals = codes("select distinct service from used where pairs > 0"), codes("select distinct service_code from indicators")
+    carers = codes("select distinct service from episode where role = 'carer'")
+    latest = dict(cursor.execute("select service_code, max(year * 10 + quarter) from quarterly_return group by 1").fetchall())
+    found = run(cursor, "select * from services order by service_type, service_name, service_code", {})
+    return [
+        r | {"has_pairs": code in pairs, "has_totals": code in totals, "has_returns": code in latest, "has_carers": code in carers}
+        | {"latest_return": latest.get(code)} for r in found for code in (r["service_code"],)
+    ]  # fmt: skip
 
 
 def about(cursor: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -492,11 +544,8 @@ def measures_used(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) ->
     """Codes of the questionnaires with at least one pair in these services (none named: in any), most used first."""
     found = run(
         cursor,
-        f"""select measure, sum(n) as n from (
-            select service, measure, n from tally where mart = 'outcome' and split = '' and paired and subscale = ''
-            union all select service, measure, 1 from outcome
-            where paired and subscale = '' and (not only_stay or service not in (select service from tally))
-        ) {"where service in (select unnest($services))" if services else ""} group by 1 order by n desc, 1""",
+        f"""select measure, sum(pairs) as n from used where pairs > 0 {"and service in (select unnest($services))" if services else ""}
+        group by 1 order by n desc, 1""",
         {"services": list(services)},
     )
     return [r["measure"] for r in found]

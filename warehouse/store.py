@@ -20,8 +20,6 @@ from domain.types import Event, Upload
 from warehouse import arrivals, code_names, erasure, held, ledger, returns
 from warehouse.connect import Store, build_marts, set_site, version_of
 
-PROVENANCE = ("upload_id", "sheet", "row")
-
 
 def commit(
     store: Store,
@@ -124,6 +122,7 @@ def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, 
             ledger.discard(store.ledger, upload_id)
             raise
         ledger.log(store.ledger, upload_id)
+        store.tally_soon()
         return next(u for u in uploads(store) if u.upload_id == upload_id)
 
 
@@ -209,8 +208,9 @@ def _apply(root: Path, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any]
         else:
             cursor.execute(f"create or replace temp view incoming as select * from ({rows}) where service_code in (select service_code from only_these)")
         arrivals.place(cursor, sheet, "incoming", complete, held_back)
-        touched |= {row[0] for row in cursor.execute("select distinct service_code from incoming").fetchall()}
-        told.append(arrivals.said(cursor, sheet, "incoming"))
+        text, services = arrivals.said(cursor, sheet, "incoming")
+        touched |= services
+        told.append(text)
     cursor.execute("drop view if exists incoming")
     record["content"] = arrivals.content(told)
     return sorted(touched)

@@ -1,28 +1,27 @@
 """Where a scope's counts can be read from sums made beforehand: whole quarters, at most one characteristic, ended or started.
 
-People with one stay of a large service are counted in `tally` when the marts are built. Whoever has several, or is with a smaller service, is counted
-one by one, so that distinct people stay exact.
+People with one stay of a large service are counted in `tally` when the marts are built. Whoever has several, or is with a smaller service, stands in
+`one_by_one` and is counted a person at a time, so that distinct people stay exact. Scores of large services by fortnight are summed in `fortnight_tally`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from domain.quarters import quarter_of
 from domain.types import Scope
 
+MARTS = Path(__file__).parent / "marts"
 SPLITS = ("age_band", "gender", "ethnic_group", "deprivation_quintile", "main_need")
 # The sums behind a mean: column of the tally -> its value for one stay.
 SUMS = {
     "first": "first_score", "last": "last_score", "gain": "gain", "first2": "first_score * first_score", "last2": "last_score * last_score",
     "gain2": "gain * gain", "first_last": "first_score * last_score",
 }  # fmt: skip
-_ALIKE = (
-    "service, provider, service_type, sector, locality, role, shares, start_quarter, end_quarter, age_band, gender, ethnic_group, "
-    "deprivation_quintile, main_need, how_it_ended, maintain, has_first, paired, change, clinical_first, clinical_last"
-)
 
 
 def holds(scope: Scope, base: str) -> bool:
@@ -30,6 +29,11 @@ def holds(scope: Scope, base: str) -> bool:
     if scope.picked or scope.by == "first_band" or scope.basis == "measured" or (scope.basis == "started" and "_on" in base) or len(_split(scope)) > 1:
         return False
     return _begins(scope) and _finishes(scope) and not (_split(scope) and _other_quarter(scope))
+
+
+def holds_fortnights(scope: Scope, data_date: date | None) -> bool:
+    """Whether scores by fortnight can be had from their tally: where people still there are counted, only up to the day the data end."""
+    return holds(scope, "") and (scope.basis == "ended" or scope.end is None or (data_date is not None and scope.end >= data_date))
 
 
 def _begins(scope: Scope) -> bool:
@@ -51,35 +55,65 @@ def _other_quarter(scope: Scope) -> bool:
     return other in (scope.by, *(name for name, _ in scope.cohort))
 
 
-def services(cursor: duckdb.DuckDBPyConnection, copy: str) -> list[str]:
-    """Codes of the services with a tally, in the live copy ("") or in the one everybody else sees ("_released")."""
-    found = cursor.execute(f"select distinct service from tally{copy} where mart = 'outcome' and split = '' order by 1").fetchall()
-    return [row[0] for row in found]
+def sizes(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[str, bool]:
+    """Code of every service with a questionnaire in use -> whether it is counted from its tally, in the live copy ("") or the one everybody else sees.
 
-
-def source(scope: Scope, mart: str, copy: str, tallied: list[str], parameters: dict[str, Any]) -> str:
-    """The FROM clause that stands for `mart` in a scope the tally holds: as the mart, with `n` stays in each row and the sums of `SUMS`.
-
-    `person` is null where a row stands for many people, each with this one stay.
+    Nothing while a tally is still to be made.
     """
-    parameters |= {f"tallied_{i}": code for i, code in enumerate(tallied)}
-    few = f"service not in ({', '.join(f'$tallied_{i}' for i in range(len(tallied)))})"
-    if scope.services and set(scope.services) <= set(tallied):
-        few = "false"
+    if cursor.execute("from tally_due limit 1").fetchone():
+        return {}
+    found: dict[str, bool] = {}
+    for service, large in cursor.execute(f"select service, large from used{copy}").fetchall():
+        found[service] = found.get(service, False) or large
+    return found
+
+
+def make(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Sums the counts of the services in `touched` anew, in both copies of their marts."""
+    for copy in copies(cursor):
+        cursor.execute((MARTS / "tally.sql").read_text().format(copy=copy))
+
+
+def copies(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The copies of the marts that hold something of the services in `touched`: the live one, and the frozen one of services that wait or waited."""
+    held = ("outcome", "used", "tally", "one_by_one", "fortnight_tally")
+    frozen = [f"exists (from {mart}_frozen where service in (from touched))" for mart in held]
+    row = cursor.execute(f"select {' or '.join(frozen)}").fetchone()
+    return ("", "_frozen") if row and row[0] else ("",)
+
+
+def put_off(cursor: duckdb.DuckDBPyConnection) -> None:
+    """The services in `touched` get their tally later (`next_due`)."""
+    cursor.execute("insert into tally_due select service_code from touched where service_code not in (from tally_due)")
+
+
+def wanted(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any service is large enough to be counted from a tally; until one is, nobody asks for any."""
+    row = cursor.execute("select exists (from used where large) or exists (from used_frozen where large)").fetchone()
+    return bool(row and row[0])
+
+
+def is_due(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a tally is still to be made."""
+    row = cursor.execute("select exists (from tally_due)").fetchone()
+    return bool(row and row[0]) and wanted(cursor)
+
+
+def next_due(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Makes the tally of one of the services put off, inside the caller's transaction. Returns whether there was one."""
+    row = cursor.execute("select min(service) from tally_due").fetchone()
+    if not row or row[0] is None or not wanted(cursor):
+        return False
+    cursor.execute("create or replace temp table touched as select $service as service_code", {"service": row[0]})
+    make(cursor)
+    cursor.execute("delete from tally_due where service = $service", {"service": row[0]})
+    return True
+
+
+def cut(scope: Scope) -> tuple[str, str]:
+    """(split, along): which of its sets of sums a tally is asked for."""
     split = next(iter(_split(scope)), "")
-    along = "" if not split else "start_quarter" if scope.basis == "started" else "end_quarter"
-    measure = "measure, subscale, perspective, " if mart == "outcome" else ""
-    still_open = "null::date" if scope.basis == "ended" else "case when still_open then null else date '1900-01-01' end"
-    one_by_one = ", ".join(f"{f'({sql})::double' if mart == 'outcome' else 'null::double'} as sum_{name}" for name, sql in SUMS.items())
-    ended = "date '1900-01-01'" if scope.basis == "ended" else still_open
-    return f"""(
-        select {_ALIKE}, {measure}true as only_stay, null::uuid as person, null::date as started_on, {ended} as ended_on, n,
-            {", ".join(f"sum_{name}" for name in SUMS)}
-        from tally{copy} where mart = '{mart}' and split = '{split}' and along = '{along}'
-        union all
-        select {_ALIKE}, {measure}only_stay, person, started_on, ended_on, 1, {one_by_one} from {mart}{copy}
-        where {few} or not only_stay
-    )"""
+    return split, "" if not split else "start_quarter" if scope.basis == "started" else "end_quarter"
 
 
 def period(scope: Scope, parameters: dict[str, object]) -> list[str]:
@@ -93,3 +127,74 @@ def period(scope: Scope, parameters: dict[str, object]) -> list[str]:
         where.append(f"{column} <= $to_quarter")
         parameters["to_quarter"] = str(quarter_of(scope.end))
     return where
+
+
+def a_person_at_a_time(
+    source: str, where: str, group: str, still_open: str, cells: Sequence[str], sums: Mapping[str, str] | None = None, among: str = "true"
+) -> str:  # fmt: skip
+    """SQL for one row per group and whether still open, counted from rows of single stays: of each cell the stays `n_0`, `n_1` …, distinct people
+    `once_0` … with one stay and `again_0` … with several, and sums (name -> SQL) among the rows that meet a condition."""
+    # Nearly everybody has one stay: only the others need the dear count of distinct people, and so stand apart. No such count is named twice: DuckDB
+    # thinks longer about eight of them than it takes to count
+    each = [f"count(*) filter ({cell}) as k_{i}" for i, cell in enumerate(cells)]
+    each += [f"sum({sql}) filter ({among}) as {name}" for name, sql in (sums or {}).items()]
+    told = [
+        f"sum(k_{i})::bigint as n_{i}, coalesce(sum(k_{i}) filter (only_stay), 0)::bigint as once_{i}, "
+        f"count(*) filter (k_{i} > 0 and not only_stay) as again_{i}"
+        for i in range(len(cells))
+    ]
+    told += [f"coalesce(sum({name}), 0)::double as {name}" for name in sums or {}]
+    return f"""with each as (
+            select {group} as grp, {still_open} as still_open, only_stay, case when not only_stay then person end as person, {", ".join(each)}
+            from {source} where {where} group by 1, 2, 3, 4
+        )
+        select grp, still_open, {", ".join(told)} from each group by 1, 2"""
+
+
+def added_up(
+    scope: Scope, mart: str, copy: str, where: str, group: str, cells: Sequence[str], sums: Sequence[str] = (), among: str = "true", large: bool = True
+) -> str:  # fmt: skip
+    """The same, also of the stays that stand in the tally; `where` are the conditions of the scope and of what is counted, `sums` are names of SUMS.
+
+    Not `large`: no service of the scope has a tally.
+    """
+    split, along = cut(scope)
+    still_open = "false" if scope.basis == "ended" else "ended_on is null"
+    few = a_person_at_a_time(f"one_by_one{copy}", f"mart = '{mart}' and {where}", group, still_open, cells, {name: SUMS[name] for name in sums}, among)
+    if not large:
+        return f"{few} order by 1, 2"
+    ended = "date '1900-01-01'" if scope.basis == "ended" else "case when not still_open then date '1900-01-01' end"
+    many = [f"sum(n) filter ({cell}) as n_{i}, n_{i} as once_{i}, 0 as again_{i}" for i, cell in enumerate(cells)]
+    many += [f"sum(sum_{name}) filter ({among}) as {name}" for name in sums]
+    both = [f"coalesce(sum({name}_{i}), 0)::bigint as {name}_{i}" for i in range(len(cells)) for name in ("n", "once", "again")]
+    both += [f"coalesce(sum({name}), 0)::double as {name}" for name in sums]
+    return f"""with many as (
+            select {group} as grp, {still_open} as still_open, {", ".join(many)}
+            from (select *, {ended} as ended_on, null::date as started_on from tally{copy} where mart = '{mart}' and split = '{split}' and along = '{along}')
+            where {where} group by 1, 2
+        )
+        select grp, still_open, {", ".join(both)} from (from many union all ({few})) group by 1, 2 order by 1, 2"""
+
+
+def fortnights(scope: Scope, copy: str, where: str, group: str, smaller: str) -> str:
+    """SQL for one row per fortnight and group: fortnight, grp, n, people, gain, gain2 (sums of scores and of their squares).
+
+    `where` are the conditions of the scope. `smaller` is SQL for the scores of services without a tally (grp, fortnight, person, score), or empty.
+    """
+    split, along = cut(scope)
+    known = "(seen = '' or seen <= $to_quarter)" if scope.end else "true"
+    rest = (
+        f"union all select grp, fortnight, count(*), count(distinct person), sum(score), sum(score * score) from ({smaller}) group by 1, 2" if smaller else ""
+    )
+    return f"""with each as (
+            select {group} as grp, person, bit_or(fortnights) as bits from one_by_one{copy} where mart = 'trajectory' and {known} and {where} group by 1, 2
+        ),
+        found as (
+            select {group} as grp, fortnight::integer as fortnight, sum(n) as n, sum(once) as people, sum(total) as gain, sum(squares) as gain2
+            from fortnight_tally{copy} where split = '{split}' and along = '{along}' and {known} and {where} group by 1, 2
+            union all
+            select grp, k, 0, count(*), 0, 0 from each, (select unnest(range(27))::integer as k) where bits & (1::integer << k) <> 0 group by 1, 2
+            {rest}
+        )
+        select fortnight, grp, sum(n)::bigint as n, sum(people)::bigint as people, sum(gain)::double as gain, sum(gain2)::double as gain2
+        from found group by 1, 2 having sum(n) > 0 order by 1, 2"""

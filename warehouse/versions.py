@@ -84,6 +84,46 @@ def tables_of(store: Store, upload_id: str) -> tuple[dict[str, pa.Table], tuple[
     return found, (date.fromisoformat(days[0]), date.fromisoformat(days[1])) if days else None, record["detail"].get("key_fingerprint", "")
 
 
+def providers_behind(store: Store) -> dict[str, set[str]]:
+    """Change id -> codes of the providers whose services it touched, an empty one for a service nobody knows.
+
+    A service that a change took out again (its only upload was taken back) is still its provider's: the ledger says whose it was. Of one that was taken
+    back and is another's by now, both are told.
+    """
+    now, touched = writes.known_services(store), writes.services_touched(store)
+    changes = {u.upload_id: u for u in writes.uploads(store) if u.kind in ("upload", "undo")}
+    undoes = {i: str(detail.get("undoes") or i) for i, detail in writes.details(store).items() if i in changes}
+    state_of = {i: u.state for i, u in changes.items()}
+    found: dict[str, set[str]] = {}
+    once: dict[str, str] | None = None
+    for i in changes:
+        behind = {s: {now[s]} if s in now else set() for s in touched.get(i, [])}
+        if state_of.get(undoes.get(i, i)) == "undone":
+            held = _services_in(store, undoes.get(i, i))
+            for s in behind:
+                behind[s] |= {held[s]} if s in held else set()
+        for s, of in behind.items():
+            if not of:
+                once = once_known(store) if once is None else once
+                of.add(once.get(s, ""))
+        found[i] = set().union(*behind.values()) if behind else set()
+    return found
+
+
+def once_known(store: Store) -> dict[str, str]:
+    """Service code -> provider code, of every service that any upload of the ledger tells of; the latest word counts."""
+    found: dict[str, str] = {}
+    for upload in sorted((u for u in writes.uploads(store) if u.kind == "upload"), key=lambda u: u.happened_at):
+        found |= _services_in(store, upload.upload_id)
+    return found
+
+
+def _services_in(store: Store, upload_id: str) -> dict[str, str]:
+    path = ledger.parquet(store.ledger, upload_id, "services")
+    rows = pq.read_table(path, columns=["service_code", "provider_code"]).to_pylist() if path else []
+    return {str(r["service_code"]): str(r["provider_code"]) for r in rows}
+
+
 def _every_table() -> list[str]:
     return [s.table for s in fields.SHEETS]
 

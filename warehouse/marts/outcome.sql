@@ -24,24 +24,22 @@ used as (
     union
     select service, measure, '', m.headline_perspective from main join measure m on m.code = main.measure
 ),
-missing as (
-    select w.* from (select e.service, e.person, e.started_on, u.measure, u.subscale, u.perspective from episode e join used u using (service)) w
-    anti join pair p using (service, person, started_on, measure, subscale, perspective)
-),
 every as (
-    select * from pair
+    select
+        e.*, u.measure, u.subscale, u.perspective, coalesce(p.n_scores, 0) as n_scores, p.first_on, p.last_on, p.first_score, p.last_score
+    from episode e join used u using (service) left join pair p using (service, person, started_on, measure, subscale, perspective)
     union all by name
-    select *, 0 as n_scores from missing
+    select e.*, p.* exclude (service, person, started_on)
+    from (select * from pair anti join used using (service, measure, subscale, perspective)) p join episode e using (service, person, started_on)
 ),
 gained as (
     select
-        e.*, p.measure, p.subscale, p.perspective, p.n_scores, p.first_on, p.first_score, p.last_on, p.last_score,
+        p.*,
         coalesce(p.last_on > p.first_on, false) as paired,
         case when p.last_on > p.first_on then case when m.better = 'higher' then p.last_score - p.first_score else p.first_score - p.last_score end end as gain,
         m.cutoff, m.clinical_side, t.value as threshold, coalesce(t.computed, false) as computed,
-        main.measure is not null or (e.service not in (select service from main) and t.value is not null) as main
+        main.measure is not null or (p.service not in (select service from main) and t.value is not null) as main
     from every p
-    join episode e using (service, person, started_on)
     join measure m on m.code = p.measure
     left join threshold t on t.measure = p.measure and p.subscale = ''
     left join main on main.service = p.service and main.measure = p.measure
