@@ -17,6 +17,9 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
+# What Python compiles is kept: each test worker and every program a test starts would otherwise compile all of it anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check fix docs bench backup restore rebuild clean
 

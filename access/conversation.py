@@ -84,7 +84,7 @@ def side_of(role: str) -> Side:
 def check_may_see(store: Store, viewer: Viewer, service: str) -> None:
     """A manager their own services, a commissioner all; nobody else. Raises Refused, or Shown for a service nobody knows."""
     planned.check_sees_plans(viewer)
-    owner = writes.known_services(store).get(service)
+    owner = store.remembered("providers", lambda: writes.known_services(store)).get(service)
     if owner is None:
         raise Shown("There is no such service. It may have been renamed; the Overview lists them all.")
     if viewer.role == "manager" and owner not in viewer.providers:
@@ -110,7 +110,7 @@ def own_services(store: Store, viewer: Viewer, services: Sequence[str] = ()) -> 
     planned.check_sees_plans(viewer)
     for code in services:
         check_may_see(store, viewer, code)
-    owner = writes.known_services(store)
+    owner = store.remembered("providers", lambda: writes.known_services(store))
     return sorted(set(services) or {c for c, provider in owner.items() if viewer.role != "manager" or provider in viewer.providers})
 
 
@@ -123,13 +123,23 @@ def questions(store: Store, viewer: Viewer, services: Sequence[str] = (), quarte
     Raises Refused where the viewer may not look.
     """
     codes_ = own_services(store, viewer, services)
+
+    with store.reading() as cursor:
+        now = kept.latest(cursor)
+
+    def put() -> list[Question]:
+        return _questions(store, codes_)
+
+    return [q for q in store.remembered(f"questions {now} {codes_}", put) if quarter in (None, q.quarter)]
+
+
+def _questions(store: Store, codes_: Sequence[str]) -> list[Question]:
     with store.reading() as cursor:
         asked, told = kept.kept(cursor, "question", codes_), kept.answers(cursor, codes_)
     turns: dict[str, list[Turn]] = defaultdict(list)
     for a in told:
         turns[a["question_id"]].append(Turn(side_of(a["role"]), a["kind"], a["reason"] or "", a["words"] or "", a["happened_at"]))
-    found = [_question(q, tuple(turns[q["question_id"]]), store.settings.answer_working_days) for q in asked]
-    return [q for q in found if quarter in (None, q.quarter)]
+    return [_question(q, tuple(turns[q["question_id"]]), store.settings.answer_working_days) for q in asked]
 
 
 def _question(q: dict[str, Any], turns: tuple[Turn, ...], days: int) -> Question:

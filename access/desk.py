@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from access import disclosure, rules
+from access import disclosure, planned, rules
 from domain import codes, quarters
 from domain.errors import Refused, Shown
 from domain.types import BREAKDOWNS, Counts, Event, Family, Metric, Moments, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
-from warehouse import crisis_queries, plan_queries, queries
+from warehouse import crisis_queries, queries
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -22,6 +24,8 @@ NOT_COUNTS = ("percent", "average")  # lines whose figure is no number of people
 # Breakdowns without a total: one person in several groups, carers, who are never pooled with people, or parts of life, which are never averaged
 OVERLAPPING = ("measure", "perspective", "role", "outcome_area")
 FEWEST = 5  # people: fewer in or outside a provider's own total are hidden inside
+TOGETHER = ("change", "second score")  # families that a page about one service asks of the same people
+MOST_KEPT = 500  # tables whose exact counts stay in memory until the store changes
 PEERS = 3  # other providers that must stand behind an aggregate a manager sees
 CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
 READERS_SEEN = {"own": None, "inside": None, "outside": ("seminar", "public")}
@@ -130,7 +134,7 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
         widened, why = (scope, "") if not widen or policy == "own" else _widened(store, cursor, metric, scope)
         if metric.kind == "mean":
             return _means(store, cursor, metric, widened, policy, notes, why)
-        counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], table_of(widened), shared_only)
+        counts = counted(store, cursor, metric, FAMILIES[metric.family], table_of(widened), shared_only)
         if metric.kind == "rate":
             return _per_time(store, cursor, metric, widened, policy, notes, why, counts)
     released = _release(store, counts, metric, policy, notes, why)
@@ -192,8 +196,12 @@ def _on_the_only_one(store: Store, scope: Scope) -> tuple[Scope, tuple[str, ...]
 
 def _waits(store: Store, scope: Scope, about: dict[str, dict[str, str]]) -> bool:
     """Whether newer figures of a service in the scope wait until enough people's results differ."""
-    with store.reading() as cursor:
-        waiting = queries.waiting(cursor)
+
+    def asked() -> set[str]:
+        with store.reading() as cursor:
+            return queries.waiting(cursor)
+
+    waiting: set[str] = store.remembered("waiting", asked)
     chosen = set(scope.services) or {s for s, a in about.items() if not scope.entry or a[scope.entry] == scope.value}
     return bool(waiting & chosen)
 
@@ -237,22 +245,74 @@ def _release(store: Store, counts: Counts, metric: Metric, policy: Policy, notes
     return disclosure.release(counts, plan, metric, notes=notes, widened=why)
 
 
+def counted(store: Store, cursor: Any, metric: Metric, family: Family, scope: Scope, shared_only: bool) -> Counts:
+    """`queries.counts`, asked once for all metrics of a family: between two changes of the store the same table has the same counts."""
+    at = queries.versions(cursor)  # as this transaction sees it: whoever reads the version before never takes what was counted after
+    what = (metric.mart, family.id, family.base, tuple(family.cells), scope, shared_only, at[0])
+    if family.id in TOGETHER and not metric.mart:
+        _together(store, cursor, scope, shared_only, at)
+    return replace(_kept(store, "counted", what, lambda: queries.counts(store, cursor, metric, family, scope, shared_only, at)), metric=metric.id)
+
+
+def _together(store: Store, cursor: Any, scope: Scope, shared_only: bool, at: queries.Version) -> None:
+    """One service's pages ask what changed, who was followed up and the mean of the same people: counted with one question, for thinking it through takes
+    the database longer than answering it."""
+    if len(scope.services) != 1 or scope.basis != "ended" or scope.picked or scope.by in OVERLAPPING or scope.by == "first_band":
+        return
+    families = [FAMILIES[name] for name in TOGETHER]
+    keys = [("", f.id, f.base, tuple(f.cells), scope, shared_only, at[0]) for f in families]
+    if any(key in store.remembered("counted", dict) for key in keys):
+        return
+    mean = METRICS["mean-change"] if scope.measure else None
+    counts, moments = queries.together(store, cursor, families, mean, scope, shared_only, at)
+    for key, family in zip(keys, families, strict=True):
+        _kept(store, "counted", key, partial(counts.__getitem__, family.id))
+    if mean:
+        _kept(store, "summed", ("", mean.denominator, scope, shared_only, at[0]), lambda: moments)
+
+
+def summed(store: Store, cursor: Any, metric: Metric, scope: Scope, shared_only: bool) -> Moments:
+    """`queries.moments`, in the same way."""
+    at = queries.versions(cursor)
+    what = (metric.mart, metric.denominator, scope, shared_only, at[0])
+    if scope.measure and not metric.mart:
+        _together(store, cursor, scope, shared_only, at)
+    return replace(_kept(store, "summed", what, lambda: queries.moments(store, cursor, metric, scope, shared_only, at)), metric=metric.id)
+
+
+def _kept(store: Store, name: str, what: Any, make: Callable[[], Any]) -> Any:
+    """What `make` gives, asked once for each `what` until the store changes; the newest few hundred are kept."""
+    held: dict[Any, Any] = store.remembered(name, dict)
+    found = held.get(what)
+    if found is None:
+        found = held[what] = make()
+        while len(held) > MOST_KEPT:
+            held.pop(next(iter(held)), None)
+    return found
+
+
 def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> disclosure.Plan:
     partition, threshold = counts.scope.by not in OVERLAPPING, store.settings.outside_threshold
     if policy == "own":
         return disclosure.plan(counts, policy, threshold, None, partition)
-    with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
+
+    def planned() -> disclosure.Plan:
         with store.reading() as cursor:
-            earlier = disclosure.earlier(queries.shown(cursor, policy, key))
-        plan = disclosure.plan(counts, policy, threshold, earlier, partition)
-        writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
-    return plan
+            shown = queries.shown(cursor, policy, key)
+        plan = disclosure.plan(counts, policy, threshold, disclosure.earlier(shown), partition)
+        if (text := disclosure.remembered(plan)) != shown:
+            writes.remember(store, policy, key, text, counts.data_version)
+        return plan
+
+    with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
+        # The same counts planned against what was just shown give the same plan: all metrics of a family take the one
+        return _kept(store, "planned tables", (policy, key, threshold, counts.data_version), planned)
 
 
 def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
     if len(scope.cohort) > 1 and policy != "own":
         raise Shown("One characteristic at a time: combining them could single people out.")
-    moments = queries.moments(store, cursor, metric, table_of(scope), policy != "own")
+    moments = summed(store, cursor, metric, table_of(scope), policy != "own")
     partition = table_of(scope).by not in OVERLAPPING
     # Every mean of the same people (average gain, gain in standard deviations) is planned in one table, so that none tells the other's secret
     plan = _planned_means(store, moments, policy, table_key(moments.scope, metric.family), partition)
@@ -283,9 +343,10 @@ def _planned_means(
         return disclosure.plan_means(moments, policy, store.settings.outside_threshold, None, partition)
     with store.lock:
         with store.reading() as cursor:
-            earlier = disclosure.earlier(queries.shown(cursor, policy, key))
-        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, earlier, partition, same_people)
-        writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
+            shown = queries.shown(cursor, policy, key)
+        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, disclosure.earlier(shown), partition, same_people)
+        if (text := disclosure.remembered(plan)) != shown:
+            writes.remember(store, policy, key, text, moments.data_version)
     return plan
 
 
@@ -320,7 +381,7 @@ def _widened(store: Store, cursor: Any, metric: Metric, scope: Scope) -> tuple[S
 
 def _people(store: Store, cursor: Any, metric: Metric, scope: Scope) -> int:
     family = FAMILIES.get(metric.family) or Family(metric.family, metric.denominator, {}, True)
-    return sum(queries.counts(store, cursor, metric, family, scope, True).people["base"])
+    return sum(counted(store, cursor, metric, family, scope, True).people["base"])
 
 
 def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Released:
@@ -342,7 +403,7 @@ def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Release
         shares = {provider: n for _, provider, n in queries.provider_people(store, cursor, scope, family.base, True, metric.mart)}
         if len(shares) < PEERS or disclosure.dominated(shares):
             raise Shown("Too few other providers have figures like these, so a comparison would show one provider's people. There is none to show.")
-        counts = queries.counts(store, cursor, metric, family, scope, True)
+        counts = counted(store, cursor, metric, family, scope, True)
     return _release(store, counts, metric, "inside", notes, "")
 
 
@@ -352,7 +413,7 @@ def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
     with store.reading() as cursor:
         if scope.cohort and policy != "own":
             # A cohort whose own row is hidden has no curve either
-            counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], table_of(scope), True)
+            counts = counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], table_of(scope), True)
             people = _planned(store, counts, policy, table_key(counts.scope, "change"))
             row = disclosure.only(disclosure.release(counts, people, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
@@ -382,7 +443,12 @@ def state(store: Store) -> State:
 
 def services(store: Store, viewer: Viewer) -> list[ServiceCard]:
     """The services a viewer may know of, by type then name: a manager's own, everybody's otherwise."""
-    return [card for card in store.remembered("cards", lambda: _cards(store)) if viewer.role != "manager" or card.provider in viewer.providers]
+    return [card for card in every_service(store) if viewer.role != "manager" or card.provider in viewer.providers]
+
+
+def every_service(store: Store) -> tuple[ServiceCard, ...]:
+    """All services, whoever asks: for what is worked out of many and then protected."""
+    return store.remembered("cards", lambda: _cards(store))
 
 
 def _cards(store: Store) -> tuple[ServiceCard, ...]:
@@ -403,7 +469,7 @@ def _card(r: dict[str, Any]) -> ServiceCard:
 
 def providers(store: Store) -> dict[str, str]:
     """Provider code -> name, by name."""
-    found = {card.provider: card.provider_name for card in store.remembered("cards", lambda: _cards(store))}
+    found = {card.provider: card.provider_name for card in every_service(store)}
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
@@ -490,12 +556,20 @@ def plan_years(store: Store, viewer: Viewer, service: str) -> list[int]:
 
 def plan_lines(store: Store, viewer: Viewer, service: str, year: int) -> list[PlanLine]:
     """Plan against return, a row per line and quarter. Exact inside; outside exact only where no small number shows, otherwise words."""
+    return plan_lines_by_year(store, viewer, service).get(year, [])
+
+
+def plan_lines_by_year(store: Store, viewer: Viewer, service: str) -> dict[int, list[PlanLine]]:
+    """The same for every plan year with lines, by year."""
     _check_contract(store, viewer, service)
     policy = rules.policy_for(viewer)
+    rows = [r for s in planned.read(store, [service]) if s is not None for r in s.rows.values()]
     with store.reading() as cursor:
-        rows = [r for r in plan_queries.plan_figures(cursor, [service]) if r["year"] == year]
         supported = {(r["year"], r["quarter"]): r["people_supported"] for r in queries.people_by_quarter(cursor, service)}
-    return [_line(r, policy, supported.get((year, r["quarter"]))) for r in rows]
+    found: dict[int, list[PlanLine]] = {}
+    for r in rows:
+        found.setdefault(r["year"], []).append(_line(r, policy, supported.get((r["year"], r["quarter"]))))
+    return found
 
 
 def _line(r: dict[str, Any], policy: Policy, supported: int | None) -> PlanLine:

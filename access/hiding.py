@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 WIDTH = 5  # a hidden figure's feasible range is at least this wide
@@ -123,12 +123,13 @@ def too_narrow(facts: Collection[Sum], value: Mapping[Figure, int], sums: list[S
         return csr_array((np.ones(len(places)), tuple(zip(*places, strict=True))), shape=(len(rows), len(figures)))
 
     ordered = sorted(facts, key=lambda s: (len(s), sorted(s)))
-    equal, wanted, zeros = matrix(ordered), matrix(sums), np.zeros(len(ordered))
+    equal, wanted = LinearConstraint(matrix(ordered), 0, 0), matrix(sums)
     down = np.array([-float(value[f]) for f in figures])
     low, high = np.zeros(len(sums)), np.zeros(len(sums))  # 0 is the truth itself: figures are counted from where they are
 
     def push(direction: np.ndarray, up: float) -> None:
-        world = linprog(-direction, A_eq=equal, b_eq=zeros, bounds=np.column_stack([down, np.full(len(figures), up)]), method="highs").x
+        # Nothing here must be whole: `milp` is the same solver as `linprog`, asked with less ado.
+        world = milp(-direction, bounds=Bounds(down, up), constraints=equal).x
         if world is not None:
             moved = wanted @ world
             np.minimum(low, moved, out=low)

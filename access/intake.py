@@ -18,7 +18,7 @@ from domain import fields
 from domain.errors import Shown, WrongKey
 from domain.quarters import Quarter, year_name
 from domain.types import Event, Finding, Upload, Viewer
-from warehouse import arrivals, held, mappings, returns
+from warehouse import arrivals, held, mappings, returns, versions
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -186,9 +186,8 @@ def uploads(store: Store, viewer: Viewer) -> list[Upload]:
     found = [u for u in writes.uploads(store) if u.kind in ("upload", "undo")]
     if viewer.role != "manager":
         return found
-    provider_of, touched = writes.known_services(store), writes.services_touched(store)
-    own = set(viewer.providers)
-    return [u for u in found if {provider_of.get(s, "") for s in touched.get(u.upload_id, [])} <= own]
+    behind, own = versions.providers_behind(store), set(viewer.providers)
+    return [u for u in found if behind[u.upload_id] <= own]
 
 
 def waiting(store: Store, viewer: Viewer) -> list[held.Held]:

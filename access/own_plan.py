@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from access import conversation, disclosure, plan_versions, returns, target_plans
+from access import conversation, disclosure, plan_versions, returns, seminars, target_plans
 from domain import codes, plan_templates
 from domain.errors import Refused, Shown
 from domain.quarters import Quarter, quarter_of, year_name
@@ -21,10 +21,10 @@ from warehouse import returns as kept
 from warehouse import store as writes
 from warehouse.connect import Store
 
-PLACE, STEP = "(the commissioner)", "own"
+STEP = "own"
 QUARTERS = ("q1", "q2", "q3", "q4")
 RECORDS = Viewer("the app's own records", "commissioner", session="own plan")
-NO_SEMINARS = "Seminars are not recorded in this app yet, so nothing is counted here. That is not the same as none held."
+NO_SEMINARS = "No seminar of that time has been noted here, so nothing is counted. That is not the same as none held."
 NOTHING = "Nothing of the kind in this quarter."
 TOO_FEW = "Fewer than three other providers stand behind this figure, so it would tell about one of them."
 
@@ -80,7 +80,7 @@ def of(store: Store, viewer: Viewer, year: int, today: date) -> OwnPlan:
     """The commissioner's plan for a year with what the app's own records say of each line. Everybody may read it; managers never one other provider's part."""
     made = plan_templates.library().commissioner
     with store.reading() as cursor:
-        rows = [r for r in kept.kept(cursor, "plan_version", [PLACE]) if r["year"] == year and r["step"] == STEP]
+        rows = [r for r in kept.kept(cursor, "plan_version", [seminars.PLACE]) if r["year"] == year and r["step"] == STEP]
     versions: list[OwnVersion] = []
     for r in rows:
         content = json.loads(r["content"])
@@ -111,8 +111,8 @@ def save(store: Store, viewer: Viewer, year: int, projections: Mapping[str, Mapp
         if gaps := plan_templates.to_fill(text):
             raise Shown(f"“{section}” still has words of the template to fill: {', '.join(gaps[:3])}. Fill them in or take them out, and save again.")
     row = {
-        "service_code": PLACE, "year": year, "from_quarter": quarter_of(today).number if quarter_of(today).year == year else 1, "step": STEP, "words": None,
-        "content": json.dumps({"lines": lines, "sections": words}, sort_keys=True),
+        "service_code": seminars.PLACE, "year": year, "from_quarter": quarter_of(today).number if quarter_of(today).year == year else 1, "step": STEP,
+        "words": None, "content": json.dumps({"lines": lines, "sections": words}, sort_keys=True),
     }  # fmt: skip
     detail = {"plan": f"the commissioner's own {year_name(year)}"}
     writes.keep(store, {"plan_version": [row]}, Event("own plan", viewer.user, viewer.role, conversation.now(), detail))
@@ -136,8 +136,10 @@ def sentence(found: OwnPlan) -> str:
         for ref, words in (("C1", "returns due came on time"), ("C2", "questions were answered in time"), ("C3", "plans are agreed"))
         if numbers and (f := found.of(ref, max(numbers))) and f.of
     ]
-    when = f"{Quarter(found.year, max(numbers)).months()}: " if told else ""
     begun = "" if found.written else f"There is no plan for {year_name(found.year)} yet; the commissioner writes it. "
+    if numbers and (c4 := found.of("C4", max(numbers))) and c4.of:
+        told.append(f"{c4.of} held")
+    when = f"{Quarter(found.year, max(numbers)).months()}: " if told else ""
     return f"{begun}{when}{', '.join(told)}{'.' if told else ''}" or f"Nothing is known of {year_name(found.year)} yet."
 
 
@@ -148,7 +150,7 @@ def _figures(store: Store, viewer: Viewer, year: int, lines: Sequence[Mapping[st
     owner = writes.known_services(store)
     due = [r for r in returns.calendar(store, RECORDS, today) if r.timeliness in ("on time", "late", "missing")]
     asked = [q for q in conversation.questions(store, RECORDS) if q.asked_by == "provider" and q.asked_at]
-    made = []
+    made, held = [], seminars.days(store)
     for quarter in (Quarter(year, n) for n in (1, 2, 3, 4)):
         if quarter.start > today:
             continue
@@ -158,14 +160,22 @@ def _figures(store: Store, viewer: Viewer, year: int, lines: Sequence[Mapping[st
             "C3": _agreed(store, quarter, today, owner),
         }
         for line in lines:
-            made.append(_one(line, quarter, counts.get(line["ref"]), viewer))
+            made.append(_seminars(line, quarter, held, today) if line["ref"] == "C4" else _one(line, quarter, counts[line["ref"]], viewer))
     return tuple(made)
 
 
-def _one(line: Mapping[str, Any], quarter: Quarter, counted: list[tuple[str, bool]] | None, viewer: Viewer) -> OwnFigure:
+def _seminars(line: Mapping[str, Any], quarter: Quarter, held: Sequence[date], today: date) -> OwnFigure:
+    """How many seminars were held in a quarter. Before the first that was ever noted, nobody knows."""
     projection = line[QUARTERS[quarter.number - 1]]
-    if counted is None:
+    if not held or quarter.end < held[0]:
         return OwnFigure(line["ref"], quarter, projection, None, None, "", NO_SEMINARS, False)
+    n = sum(quarter.start <= day <= min(quarter.end, today) for day in held)
+    material = quarter.end < today and plan.gap(projection, n, plan.FLOW).material
+    return OwnFigure(line["ref"], quarter, projection, n, None, f"{n} seminar{'s' if n != 1 else ''}", "", material)
+
+
+def _one(line: Mapping[str, Any], quarter: Quarter, counted: list[tuple[str, bool]], viewer: Viewer) -> OwnFigure:
+    projection = line[QUARTERS[quarter.number - 1]]
     if not counted:
         return OwnFigure(line["ref"], quarter, projection, None, 0, "", NOTHING, False)
     if viewer.role not in ("commissioner", "administrator"):

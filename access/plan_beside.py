@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from access import conversation, disclosure, planned, plans, target_plans
+from access import conversation, desk, disclosure, planned, plans, target_plans
 from access.target_plans import QUARTERS, TargetPlan
 from domain.quarters import Quarter, year_name
 from domain.types import Viewer
 from metrics import plan, plan_reading
-from warehouse import plan_queries, queries
 from warehouse.connect import Store
 
 Row = Mapping[str, Any]
@@ -197,18 +196,17 @@ def like_services(store: Store, viewer: Viewer, service: str, year: int) -> Like
     Raises Refused where the viewer may not look.
     """
     conversation.check_may_see(store, viewer, service)
-    with store.reading() as cursor:
-        cards = {r["service_code"]: r for r in queries.services(cursor)}
-        mine = cards[service]
-        own = viewer.providers if viewer.role == "manager" else ()
-        alike = [c for c, r in cards.items() if c != service and r["service_type"] == mine["service_type"] and r["provider_code"] not in own]
-        rows = plan_queries.plan_figures(cursor, alike)
+    cards = {card.code: card for card in desk.every_service(store)}
+    mine = cards[service]
+    own = viewer.providers if viewer.role == "manager" else ()
+    alike = [c for c, r in cards.items() if c != service and r.service_type == mine.service_type and r.provider not in own]
+    others = [s for s in planned.read(store, sorted(alike)) if s is not None]
     of_lines: dict[tuple[str, Any], list[plan.Figure]] = defaultdict(list)
-    for f in plan.figures(rows):
+    for f in (f for s in others for f in s.figures):
         if f.year == year - 1 and f.counted_as in plan.COUNTED_ANEW:
             of_lines[f.service, f.line].append(f)
-    about = {(r["service"], r["quarter"], r["ref"]): r for r in rows if r["year"] == year - 1}
-    planned: dict[str, dict[str, float]] = {"milestone": defaultdict(float), "performance target": defaultdict(float)}
+    about = {(s.code, quarter, ref): r for s in others for (y, quarter, ref), r in s.rows.items() if y == year - 1}
+    expected: dict[str, dict[str, float]] = {"milestone": defaultdict(float), "performance target": defaultdict(float)}
     counted: dict[str, dict[str, float]] = {"milestone": defaultdict(float), "performance target": defaultdict(float)}
     seen = []
     for (code, _), those in of_lines.items():
@@ -216,20 +214,20 @@ def like_services(store: Store, viewer: Viewer, service: str, year: int) -> Like
         if not told:
             continue
         projection, actual = sum(f.projection or 0 for f in told), sum(f.actual or 0 for f in told)
-        row, provider = about[code, told[-1].quarter, told[-1].ref], cards[code]["provider_code"]
-        planned[row["kind"]][provider] += projection
+        row, provider = about[code, told[-1].quarter, told[-1].ref], cards[code].provider
+        expected[row["kind"]][provider] += projection
         counted[row["kind"]][provider] += actual
         whole = plan.year_figure(those)
         verdict = (
             plan.realism(whole.projection, whole.actual, told[-1].counted_as, whole.out_of, whole.plan_out_of).verdict if whole.complete else "not complete yet"
         )
         seen.append(LikeLine(code, told[-1].ref, row["what"], projection, actual, actual / projection if projection else None, verdict))
-    words = [_together(kind, planned[kind], counted[kind], year) for kind in planned]
+    words = [_together(kind, expected[kind], counted[kind], year) for kind in expected]
     told_ = tuple(w for w in words if w) or (
-        f"Too few other providers of {mine['service_type']} have a plan and returns for {year_name(year - 1)} to compare with.",
+        f"Too few other providers of {mine.service_type} have a plan and returns for {year_name(year - 1)} to compare with.",
     )
     lines_ = tuple(sorted(seen, key=lambda x: (x.service, x.ref))) if viewer.role != "manager" else ()
-    return LikeServices(mine["service_type"], len({x.service for x in seen}) if viewer.role != "manager" else 0, told_, lines_)
+    return LikeServices(mine.service_type, len({x.service for x in seen}) if viewer.role != "manager" else 0, told_, lines_)
 
 
 def _together(kind: str, planned: Mapping[str, float], counted: Mapping[str, float], year: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from access import rules
 from domain.errors import Refused, Shown
@@ -22,6 +23,8 @@ from warehouse import store as writes
 from warehouse.connect import Store
 
 Made = TypeVar("Made")
+# Of each service the fingerprint of the rows that were last read, and what was worked out of them
+_BEFORE: WeakKeyDictionary[Store, dict[str, tuple[Any, Planned | None]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -79,25 +82,32 @@ def services(store: Store, viewer: Viewer, asked: str, codes: Sequence[str], yea
     if viewer.session == rules.COMMAND_LINE:
         detail = {"metric": asked, "services": sorted(set(codes)), "year": "" if year is None else year_name(year), "quarter": quarter or ""}
         writes.note_event(store, Event("ask", viewer.user, viewer.role, datetime.now(), detail))
-    return [found for found in _read(store, wanted) if found is not None]
+    return [found for found in read(store, wanted) if found is not None]
 
 
-def _read(store: Store, codes: Sequence[str]) -> list[Planned | None]:
+def read(store: Store, codes: Sequence[str]) -> list[Planned | None]:
     """The services named; None for one without a plan. Only those nobody has asked for since the last change are read."""
     held: dict[str, Planned | None] = store.remembered("planned", dict)
     missing = [code for code in codes if code not in held]
     if missing:
+        before = _BEFORE.setdefault(store, {})
         with store.reading() as cursor:
-            rows = plan_queries.plan_figures(cursor, missing)
-            first = plan_queries.first_plan_years(cursor, missing)
-        figures: dict[str, list[plan.Figure]] = defaultdict(list)
-        for f in plan.figures(rows):
-            figures[f.service].append(f)
+            # A change elsewhere leaves most plans as they were: what was read of the very same rows, and worked out of them, stands
+            now = plan_queries.fingerprints(cursor)
+            made = {code: before[code][1] for code in missing if code in before and before[code][0] == now.get(code)}
+            anew = [code for code in missing if code not in made]
+            rows = plan_queries.plan_figures(cursor, anew) if anew else []
+            first = plan_queries.first_plan_years(cursor, anew) if anew else {}
         by_key: dict[str, dict[tuple[int, int, str], dict[str, Any]]] = defaultdict(dict)
         for r in rows:
             by_key[r["service"]][r["year"], r["quarter"], r["ref"]] = r
+        figures: dict[str, list[plan.Figure]] = defaultdict(list)
+        for f in plan.figures(rows):
+            figures[f.service].append(f)
+        made |= {code: Planned(code, figures[code], by_key[code], first[code]) if code in first else None for code in anew}
+        before |= {code: (now.get(code), made[code]) for code in anew}
         # Into the memory of before the read: where the store changed meanwhile, that one is no longer asked.
-        held |= {code: Planned(code, figures[code], by_key[code], first[code]) if code in first else None for code in missing}
+        held |= made
     return [held[code] for code in codes]
 
 

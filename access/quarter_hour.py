@@ -95,7 +95,8 @@ def _said(reason: str, words: str) -> str:
 
 def _thanks(here: Sequence[returns.Return], everything: Sequence[returns.Return], gaps: Sequence[plans.PlanGap], learned: Mapping[str, str]) -> list[Thanks]:
     """Services to thank: for an explanation nobody had to ask for, for what they learned, for being on time after a late return."""
-    before = {r.service: r.timeliness for r in everything if r.quarter == here[0].quarter.previous()} if here else {}
+    last = here[0].quarter.previous() if here else None
+    before = {r.service: r.timeliness for r in everything if r.quarter == last}
     unexplained = {g.service for g in gaps if not (g.explanation or g.reason)}
     explained = {g.service for g in gaps if g.explanation} - unexplained
     found = []

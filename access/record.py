@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -104,10 +105,20 @@ def _own(store: Store, viewer: Viewer, scope: Scope, order: str) -> Journeys:
         lines = _lines(rows)
         chosen = sorted(lines, key=lambda line: _rank(line, order, measure))[:MOST]
         beside = queries.beside_journeys(cursor, [line["stay"] for line in chosen]) if chosen else {}
-    drawn = tuple(_drawn(line, measure, beside) for line in chosen)
+    drawn = tuple(replace(_drawn(line, measure, beside), label=label) for line, label in zip(chosen, _told_apart(chosen), strict=True))
     shown = f"{len(drawn)} of {len(stays)}" if len(stays) > len(drawn) else f"{len(stays)}"
     sentence = f"{shown} of your people's journeys on the {measure.code}, {ORDERS.get(order, ORDERS[''])}. These are coded records of real people."
     return Journeys(measure, len(stays), sentence, False, drawn)
+
+
+def _told_apart(lines: list[dict[str, Any]]) -> list[str]:
+    """The code name of each line. Somebody who came twice has two lines of one name: those say when they began, or the wrong one would open."""
+    names = [line["name"] or "unnamed" for line in lines]
+    began, where = [f", {line['stay'][2]:%b %Y}" for line in lines], [f" ({line['stay'][0]})" for line in lines]
+    for more in (began, where):
+        often = Counter(names)
+        names = [name if often[name] == 1 else name + said for name, said in zip(names, more, strict=True)]
+    return names
 
 
 def _drawn(line: dict[str, Any], measure: Measure, beside: dict[str, list[dict[str, Any]]]) -> Journey:

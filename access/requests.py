@@ -15,7 +15,7 @@ from data_loaders.values import normal_reference
 from domain import fields
 from domain.errors import Refused, Shown
 from domain.types import Event, Upload, Viewer
-from warehouse import erasing, erasure, personal
+from warehouse import erasing, erasure, personal, versions
 from warehouse import store as writes
 from warehouse.connect import Store
 
@@ -159,11 +159,16 @@ def _erase(store: Store, viewer: Viewer, what: str, provider: str, marks: list[e
 
 
 def _person(store: Store, provider: str, ref: str) -> str:
-    if provider not in set(writes.known_services(store).values()):
-        raise Shown("There is no such provider here. Use the provider's code as on the Services sheet.")
+    check_known(store, provider)
     if not ref.strip():
         raise Shown("Type the reference the provider uses for the person.")
     return mask.person_hash(intake.person_key(store), provider, ref)
+
+
+def check_known(store: Store, provider: str) -> None:
+    """Raises Shown for the code of no provider. One whose uploads were all taken back is still known: what they sent is in the ledger."""
+    if provider not in set(writes.known_services(store).values()) and provider not in set(versions.once_known(store).values()):
+        raise Shown("There is no such provider here. Use the provider's code as on the Services sheet.")
 
 
 def _dated(sheet: str) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from access import conversation, desk, returns
+from access import conversation, desk, planned, returns
 from domain import quarters
 from domain.quarters import Quarter
 from domain.types import Scope, Viewer
 from metrics.intervals import wilson
-from warehouse import plan_queries
 from warehouse.connect import Store
 
 SCORES = ("first-score-rate", "follow-up-rate")
@@ -52,8 +51,7 @@ def completeness(store: Store, viewer: Viewer, today: date, services: Sequence[s
     may not look.
     """
     codes = conversation.own_services(store, viewer, services)
-    with store.reading() as cursor:
-        rows = plan_queries.plan_figures(cursor, codes)
+    rows = [r for s in planned.read(store, codes) if s is not None for r in s.rows.values()]
     expected = [r for r in rows if r["projection"] is not None and year in (None, r["year"]) and Quarter(r["year"], r["quarter"]).end < today]
     present, due, note = sum(r["actual"] is not None for r in expected), len(expected), ""
     start, end = quarters.year_dates(year) if year is not None else (None, None)

@@ -57,6 +57,14 @@ def calendar(store: Store, viewer: Viewer, today: date, services: Sequence[str] 
     A quarter that has not ended is told once something was kept about it. Raises Refused where the viewer may not look.
     """
     codes_ = conversation.own_services(store, viewer, services)
+    told: dict[Any, list[Return]] = store.remembered("calendars", dict)  # what follows depends on the services, the day and the year alone
+    what = (tuple(codes_), today, year, version(store))
+    if what not in told:
+        told[what] = _calendar(store, viewer, today, services, year, codes_)
+    return list(told[what])
+
+
+def _calendar(store: Store, viewer: Viewer, today: date, services: Sequence[str], year: int | None, codes_: Sequence[str]) -> list[Return]:
     with store.reading() as cursor:
         expected, held, began = kept.expected(cursor, codes_), kept.held(cursor, codes_), kept.began(cursor)
         steps, drafts = kept.kept(cursor, "return_step", codes_), kept.kept(cursor, "return_draft", codes_)
@@ -235,12 +243,6 @@ def note_came(store: Store, viewer: Viewer, service: str, quarter: Quarter, on: 
     if not quarter.end < on <= today:
         raise Shown(f"The quarter ended on {british(quarter.end)}. Choose a day after it that is not still to come.")
     step(store, viewer, [r], "came", "", on)
-
-
-def note_shown(store: Store, viewer: Viewer, service: str, quarter: Quarter, where: str, today: date) -> None:
-    """The return was shown at a seminar (its name)."""
-    conversation.check_commissions(store, viewer, service)
-    step(store, viewer, [one(store, viewer, service, quarter, today)], "shown", conversation.screened(where))
 
 
 def accept(store: Store, viewer: Viewer, service: str, quarter: Quarter, today: date) -> None:

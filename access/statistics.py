@@ -17,7 +17,7 @@ import pandas as pd
 from access import curves, desk, disclosure, rules
 from domain import quarters
 from domain.errors import Shown
-from domain.types import BREAKDOWNS, CHARACTERISTICS, ENTRIES, Event, Metric, Policy, Released, ReleasedRow, Scope, Viewer
+from domain.types import BREAKDOWNS, CHARACTERISTICS, ENTRIES, OWN_BREAKDOWNS, Event, Metric, Policy, Released, ReleasedRow, Scope, Viewer
 from metrics import effects, equity, funnel, missing, reading, spc, standardise, survival
 from metrics.registry import METRICS
 from warehouse import queries, survival_queries
@@ -25,7 +25,8 @@ from warehouse import store as writes
 from warehouse.connect import Store
 
 TIME = "time-to-improvement"  # a curve: its figure is a median
-OVERLAPPING = ("measure", "perspective")  # breakdowns in which one person stands in several groups
+OVERLAPPING = ("measure", "perspective", "outcome_area")  # breakdowns in which one person stands in several groups
+NAMED = {**BREAKDOWNS, **OWN_BREAKDOWNS}
 SPC_COLUMNS = ("series", "date", "value", "mean", "lower", "upper", "signal", "rule", "direction", "trial")
 LEAST = 10  # people a comparison needs on each side
 OPEN_NOTE = "People still with the service are not in these figures."
@@ -48,7 +49,7 @@ UNSEEN = dict.fromkeys(OVER_CHANGE, ("no-second-score", "follow-up-rate")) | {
     **dict.fromkeys(OVER_RANGE, ("recovery-no-second-score", "recovery-follow-up")),
     "maintained": ("maintained-no-second-score", "maintained-follow-up"),
 }  # fmt: skip
-Standard = Literal["first", "change", "hedges"]
+Standard = Literal["first", "change", "hedges", "nhs"]
 NO_FIRST = "People without a first score are among them: nobody knows where they began, so they may have begun in the clinical range, and left it or not."
 
 
@@ -160,7 +161,7 @@ def against_rest(store: Store, viewer: Viewer, metric_id: str, scope: Scope, pol
     released = desk.ask(store, viewer, metric_id, scope, policy)
     counted, notes = _counted(released)
     found = equity.against_rest(counted)
-    said = (reading.equity(found, WHO.get(metric_id, metric.title), BREAKDOWNS[scope.by]),)
+    said = (reading.equity(found, WHO.get(metric_id, metric.title), NAMED[scope.by]),)
     rows = found.rename(columns={"differs": "alone", "differs_of_many": "differs"})
     rows["judged"] = (rows["denominator"] >= LEAST) & (rows["rest_denominator"] >= LEAST)
     rows["differs"] &= rows["judged"]
@@ -273,17 +274,24 @@ def with_missing(store: Store, viewer: Viewer, metric_id: str, scope: Scope, pol
         said = (f"{metric.title}, with people who have no second score counted too. People who died or moved away stand apart.",)
     if metric_id in OVER_RANGE and way != "paired":
         said += (NO_FIRST,)
+    if metric_id in ("reliable-improvement", "headline") and way == "not-improved" and len(rows) == 1:
+        said += (reading.missing_not_improved(rows[0]["numerator"], rows[0]["denominator"], about=released.policy == "outside"),)
     return Figures(
         pd.DataFrame(rows, columns=columns), said, _once(notes), released.policy, released.data_version, released.data_date
     )  # fmt: skip
 
 
-def effect_sizes(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None, standard: Standard = "first") -> Figures:
+def effect_sizes(
+    store: Store, viewer: Viewer, scope: Scope, policy: Policy | None = None, standard: Standard = "first", national_sd: float | None = None
+) -> Figures:
     """The average gain in standard deviations, a row per group: group, n, value, lower, upper, hidden, too_few, still_open.
 
-    `first`: of first scores (Becker). `hedges`: the same without its small-sample excess. `change`: of gains (SRM). Asked as `desk.ask` of effect-size.
+    `first`: of first scores (Becker). `hedges`: the same without its small-sample excess. `change`: of gains (SRM). `nhs`: `national_sd`, England's of first
+    scores on that questionnaire, as in the NHS's annual reports, without an interval. Asked as `desk.ask` of effect-size.
     """
-    released = desk.ask(store, viewer, "mean-change" if standard == "change" else "effect-size", scope, policy)
+    if (standard == "nhs") != (national_sd is not None):
+        raise Shown("The NHS's effect size needs England's standard deviation of first scores: give both --standard nhs and --national-sd.")
+    released = desk.ask(store, viewer, "mean-change" if standard in ("change", "nhs") else "effect-size", scope, policy)
     rows = []
     for row in _rows(released):
         value: tuple[float | None, ...] = (row.value, row.lower, row.upper)
@@ -294,6 +302,8 @@ def effect_sizes(store: Store, viewer: Viewer, scope: Scope, policy: Policy | No
             spread = dict(row.extra).get("standard deviation") or 0.0
             gain = {"gain": n * row.value, "gain2": (n - 1) * spread**2 + n * row.value**2}
             value = effects.srm(n, gain) if spread else (None,) * 3
+        if row.value is not None and national_sd is not None:
+            value = (effects.national_effect_size(row.value, national_sd), None, None)
         if released.policy == "outside":
             value = tuple(None if v is None else round(v, 1) for v in value)
         rows.append(
@@ -378,7 +388,8 @@ def _metric(metric_id: str, what: str = "") -> Metric:
     if metric.kind == "curve":
         raise Shown(f"'{metric_id}' is told as a curve and its median: ask it itself. Choose another figure, such as reliable-improvement.")
     if what and metric.kind != "proportion":
-        raise Shown(f"{what} needs people who are counted out of others; '{metric_id}' is an average. Choose a rate, such as reliable-improvement.")
+        is_a = "an average" if metric.kind == "mean" else "a count of events over time"
+        raise Shown(f"{what} needs people who are counted out of others; '{metric_id}' is {is_a}. Choose another, such as reliable-improvement.")
     return metric
 
 
@@ -395,7 +406,7 @@ def _admitted(store: Store, viewer: Viewer, what: str, scope: Scope, policy: Pol
 
 def _apart(scope: Scope, what: str) -> Scope:
     if scope.by in OVERLAPPING:
-        raise Shown(f"{what} needs groups without people in common; by {BREAKDOWNS[scope.by]} one person may stand in several.")
+        raise Shown(f"{what} needs groups without people in common; by {NAMED[scope.by]} one person may stand in several.")
     return scope
 
 
@@ -406,6 +417,8 @@ def _groups(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: 
         return [(_name(scope), whole)], (), 0
     if scope.by in ("start_quarter", "end_quarter"):
         raise Shown("Quarters are the points of these charts. Break down by something else, such as service.")
+    if scope.by in OWN_BREAKDOWNS:
+        raise Shown(f"A chart by quarter is not told for each {NAMED[scope.by]}. Break down by something else, such as service.")
     if scope.by == "service" and scope.services:
         return [(s, whole.with_(services=(s,))) for s in scope.services], (), 0
     if scope.by in ENTRIES and (scope.services or scope.entry):

@@ -75,7 +75,7 @@ def by_group(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None =
         if policy == "own":
             groups = None
         else:
-            counts = queries.counts(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], scope, True)
+            counts = desk.counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], scope, True)
             plan = desk._planned(store, counts, policy, desk.table_key(counts.scope, "change"))
             table = disclosure.release(counts, plan, METRICS["reliable-improvement"])
             groups = [row.group for row in table.rows if row.denominator is not None and not row.still_open]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import re
 import sys
 from datetime import date
@@ -113,6 +114,17 @@ def first_day(text: str) -> date:
 def last_day(text: str) -> date:
     """The day, or the last day of the quarter or plan year, that was typed."""
     return _period(text)[1]
+
+
+def above_nought(text: str) -> float:
+    """The number above 0 that was typed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError("write a number above 0")
+    return value
 
 
 def _period(text: str) -> tuple[date, date]:

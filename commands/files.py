@@ -14,6 +14,7 @@ from typing import Any
 
 from access import intake, mappings
 from commands import opened
+from commands.figures import first_day, last_day
 from data_loaders import questions
 from data_loaders import template as blank
 from data_loaders.read import belongs
@@ -34,8 +35,8 @@ def about_files(made: argparse.ArgumentParser) -> None:
     made.add_argument("--provider", metavar="NAME", help="whose files these are, by code or name: what they said of their layout before is used")
     made.add_argument("--mapping", type=Path, metavar="FILE", help="a TOML file that says what the sheets, columns and words mean (docs/mapping.md)")
     made.add_argument("--marked", type=Path, metavar="OUT.xlsx", help="write the file back with every problem cell coloured and what to do beside it")
-    made.add_argument("--complete-from", type=date.fromisoformat, metavar="D", help="the files hold every record from this day …")
-    made.add_argument("--complete-to", type=date.fromisoformat, metavar="D", help="… to this day: records dated in between that they do not hold are gone")
+    made.add_argument("--complete-from", type=first_day, metavar="D", help="the files hold every record from this day …")
+    made.add_argument("--complete-to", type=last_day, metavar="D", help="… to this day: records dated in between that they do not hold are gone")
 
 
 def template(asked: argparse.Namespace) -> int:
@@ -48,33 +49,35 @@ def template(asked: argparse.Namespace) -> int:
 def check(asked: argparse.Namespace) -> int:
     """Prints every finding; stores nothing. Where there is no database yet, the files are checked on their own and none is made."""
     settings = opened.settings_of(asked)
+    _check_marked(asked)
     files, absent = _read(asked.files)
     if absent:
         return _tell(absent, asked.json, 2)
     if settings.database.exists():
         with opened.store(settings) as store:
-            received = _receive(store, files, asked)
+            received, passwords = _receive(store, files, asked)
     else:
         with tempfile.TemporaryDirectory() as folder:
             alone = Path(folder) / "check.duckdb"
             with opened.store(settings.replaced(database=alone)) as store:
-                received = _receive(store, files, asked)
-    _mark(asked, files, received, settings)
+                received, passwords = _receive(store, files, asked)
+    _mark(asked, files, received, settings, passwords)
     return _tell(received.findings, asked.json, _code(received), received)
 
 
 def load(asked: argparse.Namespace) -> int:
     """Checks and stores; prints what was stored. Where something needs the sender nothing is stored, unless --hold-back lets what is ready go ahead."""
+    _check_marked(asked)
     files, absent = _read(asked.files)
     if absent:
         return _told(asked, None, None, absent, 2)
     settings = opened.settings_of(asked)
     with opened.store(settings) as store:
-        received = _receive(store, files, asked)
+        received, passwords = _receive(store, files, asked)
         code = _code(received)
         goes = code == 0 or (asked.hold_back and received.sendable)
         upload = intake.send(store, received, opened.viewer(), hold_back=asked.hold_back) if goes else None
-    _mark(asked, files, received, settings)
+    _mark(asked, files, received, settings, passwords)
     return _told(asked, upload.upload_id if upload else None, received, received.findings, code)
 
 
@@ -86,14 +89,14 @@ def waiting(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _receive(store: Store, files: list[tuple[str, bytes]], asked: argparse.Namespace) -> intake.Received:
-    """The files as received; a protected one asks for its password at the prompt, where there is one to ask."""
+def _receive(store: Store, files: list[tuple[str, bytes]], asked: argparse.Namespace) -> tuple[intake.Received, dict[str, str]]:
+    """The files as received, and the passwords: a protected file asks for its own at the prompt, where there is one to ask."""
     passwords: dict[str, str] = {}
     while True:
         received = intake.receive(store, files, opened.viewer(), complete=_complete(asked), passwords=passwords, **chosen(store, asked))
         locked = [f.file for f in received.findings if f.code == "password" and f.file not in passwords]
         if not locked or not sys.stdin.isatty():
-            return received
+            return received, passwords
         passwords |= {name: getpass.getpass(f"Password of {name}: ") for name in locked}
 
 
@@ -119,14 +122,40 @@ def _complete(asked: argparse.Namespace) -> tuple[date, date] | None:
     return (first, last) if first and last else None
 
 
-def _mark(asked: argparse.Namespace, files: list[tuple[str, bytes]], received: intake.Received, settings: Settings) -> None:
-    """Writes the marked workbook: OUT.xlsx for one file; OUT-1.xlsx, OUT-2.xlsx … for several, in the order in which they were given."""
+def _check_marked(asked: argparse.Namespace) -> None:
+    """Raises Shown, before anything is read or stored, where the marked workbook could not be written or would take the place of the file itself."""
+    if not asked.marked:
+        return
+    if asked.marked.suffix.lower() not in (".xlsx", ".xlsm"):
+        raise Shown(f"The marked workbook is an Excel file: name it so, for instance {asked.marked.stem or 'marked'}.xlsx.")
+    if not asked.marked.parent.is_dir():
+        raise Shown(f"{asked.marked} could not be written. Is the folder there?")
+    given = {path.resolve() for path in asked.files} | {inside.resolve() for path in asked.files if path.is_dir() for inside in path.rglob("*")}
+    made = {path.with_suffix(suffix).resolve() for n in range(len(given) + 1) for suffix in (".xlsx", ".xlsm") for path in (_marked_as(asked.marked, n),)}
+    if made & given:
+        raise Shown("The marked workbook would take the place of the file itself. Give it another name.")
+
+
+def _marked_as(path: Path, n: int) -> Path:
+    """The name of the marked workbook of the n-th of several files; of the only one (0) it is the name given."""
+    return path.with_stem(f"{path.stem}-{n}") if n else path
+
+
+def _mark(asked: argparse.Namespace, files: list[tuple[str, bytes]], received: intake.Received, settings: Settings, passwords: dict[str, str]) -> None:
+    """Writes the marked workbook: OUT.xlsx for one file; OUT-1.xlsx, OUT-2.xlsx … for several, in the order in which they were given.
+
+    One that cannot be made is said, and the findings are told all the same. A workbook with macros keeps the ending it needs, .xlsm.
+    """
     if not asked.marked:
         return
     for n, (name, content) in enumerate(zip(received.files, (content for _, content in files), strict=True), start=1):
-        path = asked.marked if len(files) == 1 else asked.marked.with_stem(f"{asked.marked.stem}-{n}")
-        made = marked.workbook(name, content, received.findings, settings, received.marks.get(name, ()))
-        _write(path, made.content)
+        try:
+            made = marked.workbook(name, content, received.findings, settings, received.marks.get(name, ()), passwords.get(name))
+            path = _marked_as(asked.marked, n if len(files) > 1 else 0).with_suffix(f".{made.extension}")
+            _write(path, made.content)
+        except Shown as shown:
+            print(f"{name}: {shown}", file=sys.stderr)
+            continue
         print(f"{name} with {made.cells} marked cell{'s' if made.cells != 1 else ''} is in {path}. {made.note}".strip(), file=sys.stderr)
 
 
@@ -162,6 +191,9 @@ def _read(paths: list[Path]) -> tuple[list[tuple[str, bytes]], list[Finding]]:
             why = {FileNotFoundError: "there is no such file"}.get(type(error), "this user may not read it")
             fix = "Look at the name, and close the file in Excel if it is open there."
             absent.append(Finding("stops", "unreadable", f"{path.name} could not be opened: {why}.", fix, file=path.name))
+    if not inside:
+        named, fix = _listed([path.name or str(path) for path in paths]), "Give the folder the files are in."
+        absent.append(Finding("stops", "no-files", f"There is nothing in {named} that we could read.", fix, file=paths[0].name))
     return files, absent
 
 
@@ -185,6 +217,8 @@ def _tell(findings: list[Finding], as_json: bool, code: int, received: intake.Re
         print(json.dumps(_as_keys(findings), ensure_ascii=False, indent=1, default=str))
         return code
     _in_words(findings, received)
+    if received and received.restores and received.sendable and not received.unchanged:
+        print(f"The very same content was sent before ({received.restores}) and is no longer what counts. 'load' brings it back.")
     if code == 0:
         print(f"Nothing stops this return{_counted(received.ready if received else {})}. Send it with 'load'.")
     elif received and received.sendable:
@@ -209,7 +243,8 @@ def _told(asked: argparse.Namespace, upload_id: str | None, received: intake.Rec
     else:
         waits = sum(received.waits.values()) if received else 0
         more = f" {waits:,} row{'s wait' if waits != 1 else ' waits'} for you; 'waiting' lists them." if waits else ""
-        print(f"Thank you. It is in{_counted(rows)}.{more} To take it back: undo {upload_id}")
+        again = f" It says what {received.restores} said, and counts again." if received and received.restores else ""
+        print(f"Thank you. It is in{_counted(rows)}.{again}{more} To take it back: undo {upload_id}")
     return 0 if upload_id else code
 
 
@@ -224,6 +259,8 @@ def _in_words(findings: list[Finding], received: intake.Received | None = None) 
         waits = sum(received.waits.values()) if received else 0
         n = f"{waits:,} row{'s need' if waits != 1 else ' needs'} you" if waits else f"{len(needing)} thing{'s need' if len(needing) != 1 else ' needs'} you"
         print(f"{n}; start with {first.cell or 'the first'}.", file=sys.stderr)
+    several = len({f.file for f in findings if f.file}) > 1 or (received is not None and len(received.files) > 1)
     for finding in sorted(findings, key=lambda f: list(WORDS).index(f.severity)):
         more = f" ({finding.count} cells)" if finding.count > 1 else ""
-        print(f"{finding.cell}: {finding.message} {finding.fix}{more} [{WORDS[finding.severity]}]".strip(": "))
+        where = f"{finding.file}, {finding.cell}" if several and finding.file and finding.cell != finding.file else finding.cell
+        print(f"{where}: {finding.message} {finding.fix}{more} [{WORDS[finding.severity]}]".strip(": "))

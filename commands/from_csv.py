@@ -8,6 +8,7 @@ Numbers are printed in full; a blank is a number that there is none of. What an 
 from __future__ import annotations
 
 import argparse
+import io
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from commands import printed, statistics
+from commands import figures, printed, statistics
 from domain.errors import Unreadable
 from domain.measures import named
 from domain.types import Measure
@@ -25,6 +26,7 @@ from metrics import change, funnel, gas, intervals, reading, spc, survival, talk
 Command = Callable[..., argparse.ArgumentParser]
 Run = Callable[[argparse.Namespace], int]
 SPC_NEEDS, FUNNEL_NEEDS, SURVIVAL_NEEDS = ("series", "date", "value", "better"), ("group", "numerator", "denominator"), ("time", "event")
+FILE_TOO = ("group", "mixed")  # options that only a file has, and that it can do without
 MISSING = {"", "na", "nan", "n/a", "null", "none"}
 YES, NO = {"1", "1.0", "true", "yes", "y"}, {"0", "0.0", "false", "no", "n"}
 EVERYBODY = "all"
@@ -34,10 +36,13 @@ def register(command: Command) -> None:
     """Adds the commands to the command line: `command(name, help, run)` makes one."""
 
     def over_csv(name: str, help: str, run: Run, stored: Run | None = None, needs: tuple[str, ...] = ()) -> argparse.ArgumentParser:
-        made = command(name, help, _either(run, stored, needs) if stored else run)
+        made = command(name, help, run)
         made.add_argument("--from-csv", dest="file", type=Path, required=not stored, metavar="FILE", help="a plain CSV file with one line of headings")
         if stored:
+            before = _options(made)
             statistics.scope(made, statistics.METRIC_OF.get(name, statistics.FIRST))
+            about_store = {name: flag for name, flag in _options(made).items() if name not in before and name != "format"}
+            made.set_defaults(run=_either(made, run, stored, needs, about_store))
         else:
             made.add_argument("--format", default="csv", choices=("csv", "json"))
         return made
@@ -47,7 +52,7 @@ def register(command: Command) -> None:
     made.add_argument("--better", required=True, choices=("higher", "lower"), help="which scores are better")
     made.add_argument("--reliability", required=True, type=_share, metavar="R", help="of the questionnaire, between 0 and 1")
     made.add_argument("--functional-mean", type=_number, metavar="M", help="mean score of people who do not need help")
-    made.add_argument("--functional-sd", type=_positive, metavar="S", help="their standard deviation")
+    made.add_argument("--functional-sd", type=figures.above_nought, metavar="S", help="their standard deviation")
     made.add_argument("--cutoff", choices=("a", "b", "c"), help="where the clinical range ends (c, where the two numbers above are given)")
 
     made = over_csv("spc", "XmR charts: is the latest figure more than the usual ups and downs?", spc_charts, statistics.spc, SPC_NEEDS)
@@ -69,7 +74,7 @@ def register(command: Command) -> None:
 
     made = over_csv("survival", "time until something happens: the median of each group", medians, statistics.survival, SURVIVAL_NEEDS)
     _columns(made, False, time="time until it happened, or until last seen", event="1 where it happened, 0 where not yet")
-    made.add_argument("--curve", action="store_true", help="of stored data: the share not yet improved by week, in place of the medians")
+    made.add_argument("--curve", action="store_true", help="the share to whom it has not happened yet by then, in place of the medians")
     made.add_argument("--group", metavar="COLUMN", help="one row for each")
     made.add_argument("--interval", default="log-log", choices=("log", "log-log"))
 
@@ -90,7 +95,7 @@ def register(command: Command) -> None:
 def rci(asked: argparse.Namespace) -> int:
     """id, pre, post, change, rci, category: one row per person with both scores."""
     table = _read(asked.file)
-    frame = pd.DataFrame({"id": _text(table, asked.id), "pre": _numbers(table, asked.pre), "post": _numbers(table, asked.post)})
+    frame = pd.DataFrame({"id": _people(table, asked.id), "pre": _numbers(table, asked.pre), "post": _numbers(table, asked.post)})
     both = frame[frame["pre"].notna() & frame["post"].notna()].reset_index(drop=True)
     if len(both) < len(frame):
         printed.note(f"{len(frame) - len(both):,} of {len(frame):,} people have no pair of scores and no row here.")
@@ -162,10 +167,17 @@ def funnels(asked: argparse.Namespace) -> int:
 
 
 def medians(asked: argparse.Namespace) -> int:
-    """group, n, events, median, lower, upper: one row per group, in the units of time; blank where it was not reached."""
+    """group, n, events, median, lower, upper: one row per group, in the units of time; blank where it was not reached.
+
+    With --curve: group, time, survival, lower, upper, one row per group and time at which it happened.
+    """
     table = _read(asked.file)
     time, event = _numbers(table, asked.time, blanks=False, least=0), _flags(table, asked.event)
     group = _text(table, asked.group) if asked.group else None
+    if asked.curve:
+        everybody = pd.DataFrame({"group": EVERYBODY if group is None else group, "time": time, "event": event})
+        drawn = [survival.curve(of["time"], of["event"], asked.interval).assign(group=name) for name, of in everybody.groupby("group", sort=True)]
+        return printed.rows(pd.concat(drawn, ignore_index=True)[["group", "time", "survival", "lower", "upper"]], asked.format)
     rows = survival.medians(time, event, group, asked.interval)
     if group is not None and len(rows) > 1:
         test = survival.log_rank(time, event, group)
@@ -177,7 +189,7 @@ def medians(asked: argparse.Namespace) -> int:
 def scheme(asked: argparse.Namespace) -> int:
     """group and the counts of the scheme: one row per group; every line of the file is somebody who finished."""
     table = _read(asked.file)
-    _text(table, asked.id)
+    _people(table, asked.id)
     pairs = [
         talking_therapies.Pair(_numbers(table, first), _numbers(table, last), float(measure.cutoff), float(measure.reliable_change), measure.better)  # type: ignore[arg-type]
         for first, last, measure in asked.pair
@@ -203,13 +215,23 @@ def goals(asked: argparse.Namespace) -> int:
 
 def _read(path: Path) -> pd.DataFrame:
     """Every cell as text, blanks as empty text. Raises Unreadable with a sentence."""
-    for encoding in ("utf-8-sig", "cp1252"):
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{path.name} could not be opened. Is the name right, and may it be read?") from error
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in content and not utf16:
+        raise Unreadable(f"{path.name} is not a text file. Save the sheet as CSV UTF-8 and name that file.")
+    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
         try:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding=encoding, skipinitialspace=True)
+            text = content.decode(encoding)
+            heading = text.split("\n", 1)[0]
+            apart = next((mark for mark in (";", "\t") if mark in heading and "," not in heading), ",")
+            table = pd.read_csv(
+                io.StringIO(text, newline=""), sep=apart, dtype=str, keep_default_na=False, na_filter=False, skipinitialspace=True, skip_blank_lines=False
+            )
         except UnicodeDecodeError:
             continue
-        except OSError as error:
-            raise Unreadable(f"{path.name} could not be opened. Is the name right, and may it be read?") from error
         except pd.errors.EmptyDataError as error:
             raise Unreadable(f"{path.name} is empty. It needs one line of headings and at least one line below.") from error
         except (pd.errors.ParserError, ValueError) as error:
@@ -220,9 +242,11 @@ def _read(path: Path) -> pd.DataFrame:
     else:
         raise Unreadable(f"{path.name} could not be read: it is neither UTF-8 nor Windows text. Save it as CSV UTF-8.")
     table.columns = [str(name).strip() for name in table.columns]
+    table = table.fillna("")
+    table = table[(table.apply(lambda cells: cells.str.strip()) != "").any(axis=1)]  # lines keep their place, so that a cell can be named by its line
     if not len(table):
         raise Unreadable(f"{path.name} has headings and no lines below them.")
-    return table.fillna("")
+    return table
 
 
 def _cells(table: pd.DataFrame, column: str) -> pd.Series:
@@ -236,7 +260,15 @@ def _cells(table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _text(table: pd.DataFrame, column: str) -> pd.Series:
-    return _cells(table, column).astype(object)
+    return _cells(table, column).astype(object).reset_index(drop=True)
+
+
+def _people(table: pd.DataFrame, column: str) -> pd.Series:
+    """Whose each line is. One line is one person: who stands on two counts twice, and that is said."""
+    who = _text(table, column)
+    if again := int((who[who != ""].duplicated()).sum()):
+        printed.note(f"{again:,} line{'s repeat' if again != 1 else ' repeats'} the {column} of an earlier line. Each line counts as a person of its own.")
+    return who
 
 
 def _numbers(table: pd.DataFrame, column: str, *, blanks: bool = True, whole: bool = False, least: float = -math.inf, most: float = math.inf) -> pd.Series:
@@ -251,13 +283,13 @@ def _numbers(table: pd.DataFrame, column: str, *, blanks: bool = True, whole: bo
         _refuse(values != np.floor(values), column, "is not a whole number.", values.notna())
     _refuse(values < least, column, f"is less than {least:g}.")
     _refuse(values > most, column, f"is more than {most:g}.")
-    return values.where(~blank)
+    return values.where(~blank).reset_index(drop=True)
 
 
 def _flags(table: pd.DataFrame, column: str) -> pd.Series:
     cells = _cells(table, column).str.lower()
     _refuse(~cells.isin(YES | NO), column, "is neither 1 (it happened) nor 0 (not yet).")
-    return cells.isin(YES).astype(int)
+    return cells.isin(YES).astype(int).reset_index(drop=True)
 
 
 def _days(table: pd.DataFrame, column: str) -> pd.Series:
@@ -271,18 +303,18 @@ def _days(table: pd.DataFrame, column: str) -> pd.Series:
         if found.notna().all():
             break
     _refuse(best.isna(), column, "is not a date. Write 2025-04-01 or 01/04/2025, the same way throughout.")
-    return best
+    return best.reset_index(drop=True)
 
 
 def _parts(table: pd.DataFrame, asked: argparse.Namespace) -> tuple[pd.Series, pd.Series]:
     x = _numbers(table, asked.numerator, blanks=False, whole=True, least=0)
     n = _numbers(table, asked.denominator, blanks=False, whole=True, least=0)
-    _refuse(x > n, asked.numerator, f"is more than its {asked.denominator}.")
+    _refuse((x > n).set_axis(table.index), asked.numerator, f"is more than its {asked.denominator}.")
     return x, n
 
 
-def _refuse(wrong: Any, column: str, what: str, among: Any = True) -> None:
-    lines = np.flatnonzero(np.asarray(wrong & among, dtype=bool))
+def _refuse(wrong: pd.Series, column: str, what: str, among: Any = True) -> None:
+    lines = wrong.index[np.asarray(wrong & among, dtype=bool)]
     if len(lines):
         more = f" So {'is' if len(lines) == 2 else 'are'} {len(lines) - 1:,} further." if len(lines) > 1 else ""
         raise Unreadable(f"Line {lines[0] + 2}, column {column}: the cell {what}{more}")
@@ -312,15 +344,27 @@ def _columns(made: argparse.ArgumentParser, required: bool = True, /, **columns:
         made.add_argument(f"--{name}", required=required, metavar="COLUMN", help=what)
 
 
-def _either(over_csv: Run, stored: Run, needs: tuple[str, ...]) -> Run:
-    """The command over a CSV file where one is named, else over stored data. `needs` are the options that a file needs, and only a file has."""
+def _options(made: argparse.ArgumentParser) -> dict[str, str]:
+    """Name -> flag of the options a command has so far."""
+    return {action.dest: action.option_strings[-1] for action in made._actions if action.option_strings}
+
+
+def _either(made: argparse.ArgumentParser, over_csv: Run, stored: Run, needs: tuple[str, ...], about_store: dict[str, str]) -> Run:
+    """The command over a CSV file where one is named, else over stored data. `needs` are the options that a file needs, and only a file has.
+
+    An option that has no bearing is refused: an answer to another question than was asked is worse than none.
+    """
 
     def run(asked: argparse.Namespace) -> int:
         named = [name for name in needs if getattr(asked, name) is not None]
         if asked.file is None:
+            named += [name for name in FILE_TOO if getattr(asked, name, None) != made.get_default(name)]
             if named:
                 raise Unreadable(f"--{named[0]} is about a CSV file. Name the file (--from-csv FILE), or leave --{named[0]} out to ask about stored data.")
             return stored(asked)
+        beside = [flag for name, flag in about_store.items() if getattr(asked, name) != made.get_default(name)]
+        if beside:
+            raise Unreadable(f"{beside[0]} is about stored data. Leave it out, or leave --from-csv out to ask about stored data.")
         if len(named) < len(needs):
             raise Unreadable(f"A CSV file needs {', '.join(f'--{name}' for name in needs)}; --{next(n for n in needs if n not in named)} is missing.")
         return over_csv(asked)
@@ -335,13 +379,6 @@ def _number(text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError("write a number, such as 2.91")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError("write a number above 0")
     return value
 
 

@@ -11,22 +11,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from access import requests
+from access import mappings, requests
 from commands import opened
 from domain.errors import Shown
 from exports import person
+from warehouse.connect import Store
 
 
 def add(command: Callable[..., argparse.ArgumentParser], database: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]) -> None:
     """The commands and what each takes."""
     made = database(command("find", "say what is kept about a person (their reference is asked for)", find))
-    made.add_argument("--provider", required=True, metavar="P", help="the provider's code")
+    made.add_argument("--provider", required=True, metavar="P", help="the provider's code or name")
     made.add_argument("--json", action="store_true", help="print the answer as JSON")
     made = database(command("export", "write a copy of everything kept about a person (their reference is asked for)", export))
-    made.add_argument("--provider", required=True, metavar="P", help="the provider's code")
+    made.add_argument("--provider", required=True, metavar="P", help="the provider's code or name")
     made.add_argument("out", type=Path, metavar="OUT.json|csv|xlsx", help="the new file the copy is written to")
     made = database(command("erase", "take a person out of everything, for good (their reference is asked for)", erase))
-    made.add_argument("--provider", required=True, metavar="P", help="the provider's code")
+    made.add_argument("--provider", required=True, metavar="P", help="the provider's code or name")
     made.add_argument("--because", choices=list(requests.BECAUSE), default="erased", help="erased: they asked for it; objection: they object to our keeping it")
     made.add_argument("--story", nargs=2, metavar=("SERVICE", "STORY_REF"), help="take out one story instead: its consent was withdrawn")
     made.add_argument("--let-back", action="store_true", help="they came back and agreed: what is recorded from today on may come in again")
@@ -39,7 +40,7 @@ def find(asked: argparse.Namespace) -> int:
     """Which sheets, services and dates, and how many rows; no contents."""
     ref = _reference()
     with opened.store(opened.settings_of(asked)) as store:
-        kept = requests.find(store, opened.viewer(), asked.provider, ref)
+        kept = requests.find(store, opened.viewer(), _provider(store, asked), ref)
     if asked.json:
         told = {
             "provider": kept.provider,
@@ -67,7 +68,7 @@ def export(asked: argparse.Namespace) -> int:
         raise Shown(f"{asked.out.name} exists already. Choose a new name, so that nobody's copy is written over.")
     ref = _reference()
     with opened.store(opened.settings_of(asked)) as store:
-        content = person.made(requests.copy(store, opened.viewer(), asked.provider, ref), form)
+        content = person.made(requests.copy(store, opened.viewer(), _provider(store, asked), ref), form)
     try:
         with os.fdopen(os.open(asked.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
@@ -87,17 +88,17 @@ def erase(asked: argparse.Namespace) -> int:
         return _done(asked, "The story is out of everything, and out of the earlier uploads.")
     ref = _reference()
     with opened.store(settings) as store:
-        viewer = opened.viewer()
+        viewer, provider = opened.viewer(), _provider(store, asked)
         if asked.let_back:
-            requests.let_back(store, viewer, asked.provider, ref)
+            requests.let_back(store, viewer, provider, ref)
             print("What is recorded about them from today on may come in again. What was taken out stays out.")
             return 0
-        kept = requests.find(store, viewer, asked.provider, ref)
+        kept = requests.find(store, viewer, provider, ref)
         print(kept.words())
         if kept.nothing and not asked.yes:
             print("Taking them out all the same keeps them out of what is sent later and of older backups.")
         _go_on(asked, "They go from everything, for good; what is sent about them later is left out.")
-        requests.erase(store, viewer, asked.provider, ref, asked.because)
+        requests.erase(store, viewer, provider, ref, asked.because)
     return _done(asked, "They are out of everything, and out of the earlier uploads.")
 
 
@@ -114,6 +115,15 @@ def retain(asked: argparse.Namespace) -> int:
         print("Nobody is past the retention time.")
         return 0
     return _done(asked, "They are out of everything.")
+
+
+def _provider(store: Store, asked: argparse.Namespace) -> str:
+    """The code of the provider named, by code or name. Raises Shown where there is none."""
+    try:
+        return mappings.named(store, opened.viewer(), asked.provider)
+    except Shown:
+        requests.check_known(store, asked.provider)  # a provider whose uploads were all taken back has no name any more
+        return str(asked.provider)
 
 
 def _done(asked: argparse.Namespace, sentence: str) -> int:

@@ -51,10 +51,11 @@ def options(made: argparse.ArgumentParser, metric: Metric) -> None:
     if metric.id == "effect-size":
         made.add_argument("--metric", choices=(metric.id,), metavar="ID", default=metric.id, help=argparse.SUPPRESS)
         made.add_argument(
-            "--standard", choices=("first", "hedges", "change"),
-            help="standard deviation of first scores (unless asked), the same without its small-sample excess, or that of gains",
+            "--standard", choices=("first", "hedges", "change", "nhs"),
+            help="standard deviation of first scores (unless asked), the same without its small-sample excess, that of gains, or England's (--national-sd)",
         )  # fmt: skip
-        made.set_defaults(run=lambda asked: effect_size(asked) if asked.standard else figures.ask(asked))
+        made.add_argument("--national-sd", type=figures.above_nought, metavar="S", help="England's standard deviation of first scores on the questionnaire")
+        made.set_defaults(run=lambda asked: effect_size(asked) if asked.standard or asked.national_sd else figures.ask(asked))
     elif metric.id == "crisis-rate":
         made.add_argument("--early-late", action="store_true", help="the first 90 days against later, of people observed beyond them")
         made.set_defaults(run=lambda asked: early_against_later(asked) if asked.early_late else figures.ask(asked))
@@ -125,7 +126,11 @@ def early_against_later(asked: argparse.Namespace) -> int:
 
 def effect_size(asked: argparse.Namespace) -> int:
     """group, n, value, lower, upper, hidden, too_few, still_open: one row per group."""
-    return _answer(asked, lambda store: statistics.effect_sizes(store, opened.viewer(), figures.scope_of(asked), asked.policy, asked.standard))
+
+    def ask(store: Store) -> statistics.Figures:
+        return statistics.effect_sizes(store, opened.viewer(), figures.scope_of(asked), asked.policy, asked.standard or "first", asked.national_sd)
+
+    return _answer(asked, ask)
 
 
 def with_missing(asked: argparse.Namespace) -> int:

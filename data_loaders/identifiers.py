@@ -121,7 +121,7 @@ def by_chance(references: Sequence[str]) -> frozenset[str]:
     One ten-digit number in eleven passes. What passes is taken for NHS numbers if every ten-digit reference does, if it is written 3-3-4, or if so
     many pass that it would happen by chance less than once in a thousand columns; otherwise for chance.
     """
-    ten = {text: digits for text in references if len(digits := re.sub(r"[ -]", "", text)) == 10 and digits.isdigit()}
+    ten = {text: digits for text in references if len(text) >= 10 and len(digits := re.sub(r"[ -]", "", text)) == 10 and digits.isdigit()}
     passing = [text for text, digits in ten.items() if check_digit(digits)]
     written = [text for text in passing if re.fullmatch(r"\d{3}([ -])\d{3}\1\d{4}", text)]
     if not passing or written or len(passing) == len(ten) or _tail(len(passing), len(ten)) < 0.001:

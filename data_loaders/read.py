@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 
+from data_loaders import reader_home
 from data_loaders.delimited import MOST_RAGGED
 from data_loaders.read_words import KINDS, NOTES, WHY, WORDS
 from domain.settings import ROOT, Settings
@@ -215,11 +217,51 @@ def _sayer(name: str, size: int, progress: Progress | None) -> Callable[[float],
     return say
 
 
-def _child(content: bytes, settings: Settings, asked: dict[str, Any], say: Callable[[float], None]) -> tuple[int | str, bytes]:
+def _child(content: bytes, settings: Settings, asked: dict[str, Any], say: Callable[[float], None]) -> tuple[int | str, bytes | bytearray]:
     """(exit code, answer) of one reading process; ('time', b'') when it had to be stopped."""
-    # A fresh interpreter, not a fork: the server has threads. Nothing of our environment goes with it.
+    # Never a fork of this process: the server has threads. Nothing of our environment goes with it.
     environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1"}
+    return (_forked if reader_home.FORKS else _started)(content, settings, asked, say, environment)
+
+
+def _forked(
+    content: bytes, settings: Settings, asked: dict[str, Any], say: Callable[[float], None], environment: dict[str, str]
+) -> tuple[int | str, bytes | bytearray]:
+    """The same, of a fork of the process that has everything imported and holds nothing."""
+    began, out = time.monotonic(), bytearray()
+    to_say = [memoryview(json.dumps(asked).encode() + b"\n"), memoryview(content)]
+    with reader_home.born(environment) as child:
+        while True:
+            past = time.monotonic() - began
+            say(past)
+            if past >= settings.reader_seconds:
+                return "time", b""  # nobody listens any more: it ends at its first word, or by its own clock
+            child.settimeout(max(min(1.0, settings.reader_seconds - past), 0.01))
+            try:
+                while to_say:
+                    to_say[0] = to_say[0][child.send(to_say[0]) :]
+                    if not to_say[0]:
+                        to_say.pop(0)
+                        if not to_say:
+                            child.shutdown(socket.SHUT_WR)
+                while some := child.recv(1 << 20):
+                    out += some
+                break
+            except TimeoutError:
+                continue
+            except OSError:  # it died while it was spoken to
+                return 1, b""
+    if not out.endswith(reader_home.WHOLE):
+        return 1, b""
+    del out[-1:]
+    return 0, out
+
+
+def _started(
+    content: bytes, settings: Settings, asked: dict[str, Any], say: Callable[[float], None], environment: dict[str, str]
+) -> tuple[int | str, bytes | bytearray]:
+    """The same, of an interpreter started for this file."""
     began = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-m", "data_loaders.reader_child"], cwd=ROOT, env=environment,

@@ -10,20 +10,32 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 
 def _limit(memory_mb: int, seconds: int) -> None:
     try:
         import resource
+        import signal
     except ImportError:  # Windows has no such limits: there only the time limit of the parent holds
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     resource.setrlimit(resource.RLIMIT_CPU, (2 * seconds, 2 * seconds + 1))  # of two threads
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's records
+    with suppress(OSError), open("/proc/self/statm") as told:  # what is held already counts too
+        if int(told.read().split()[0]) * resource.getpagesize() > memory_mb << 20:
+            raise MemoryError
+    signal.alarm(max(1, seconds))  # and by the clock, for when nobody is there any more to stop it
 
 
 def main() -> None:
+    converse()
+    os._exit(0)  # the parser may still be at work on a file already refused
+
+
+def converse() -> None:
+    """Reads the question and the file, and answers."""
     source, out = sys.stdin.buffer, sys.stdout.buffer
     asked = json.loads(source.readline())
     _limit(asked["memory_mb"], asked["seconds"])
@@ -38,7 +50,6 @@ def main() -> None:
             with pa.ipc.new_stream(out, batch.schema) as stream:
                 stream.write_batch(batch)
     out.flush()
-    os._exit(0)  # the parser may still be at work on a file already refused
 
 
 def answer(content: bytes, asked: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:

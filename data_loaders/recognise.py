@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from data_loaders import national, recognise_values, recognise_wide
+from data_loaders import national, recognise_beside, recognise_values, recognise_wide
 from data_loaders.found import IDENTIFIER_HEADINGS, Found, letters
 from data_loaders.headings import blanked, ended, others
 from data_loaders.questions import NOTHING, About, Mapping, Question, plain
@@ -53,12 +53,13 @@ def understand(workbooks: list[Workbook], mapping: Mapping = NOTHING, about: Abo
     for raw, workbook in sheets:
         if id(raw) in nations.used:
             continue
-        raw = _unhidden(raw, workbook.name, findings)
-        reading = read_sheet(raw, workbook.name, mapping, about)
-        if reading is None:
-            findings.append(_unused(raw.name, workbook.name))
-        else:
-            readings.append(reading)
+        tables = recognise_beside.parts(_unhidden(raw, workbook.name, findings), workbook.name, findings)
+        for table in tables:
+            reading = read_sheet(table, workbook.name, mapping, about, alone=len(tables) == 1)
+            if reading is None:
+                findings.append(_unused(raw.name, workbook.name))
+            else:
+                readings.append(reading)
     questions = list(nations.questions)
     waiting = {id(r) for r in readings if any(q.kind == "sheet" for q in r.questions)}
     for reading in readings:

@@ -62,12 +62,15 @@ class Reading:
         return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def read_sheet(raw: RawSheet, file: str, mapping: Mapping, about: About) -> Reading | None:
-    """What one visible sheet is. None where nothing on it looks like a part of the return; then it is said to be unused."""
+def read_sheet(raw: RawSheet, file: str, mapping: Mapping, about: About, alone: bool = True) -> Reading | None:
+    """What one visible sheet is. None where nothing on it looks like a part of the return; then it is said to be unused.
+
+    A table that is not `alone` on its sheet is known by its headings, whatever the sheet is called.
+    """
     every = headings.heads(raw)
-    exact = _best(raw, [h for h in every if not h.two_rows])
-    named = named_sheet(raw.name)
-    if exact is not None and _complete(exact[0], exact[1]):
+    named = named_sheet(raw.name) if alone else None
+    exact = best(raw, [h for h in every if not h.two_rows], named)
+    if exact is not None and complete(exact[0], exact[1]):
         sheet, head = exact
         reading = Reading(raw, file, head, layout_of(head.plain), sheet)
         said = mapping.get("sheet", "", reading.layout, raw.name)
@@ -103,10 +106,9 @@ def read_sheet(raw: RawSheet, file: str, mapping: Mapping, about: About) -> Read
 # ---------------------------------------------------------------- which sheet
 
 
-def _best(raw: RawSheet, heads: list[Head]) -> tuple[Sheet, Head] | None:
-    """By the sheet's name where it says, else by headings that are known word for word."""
-    named = named_sheet(raw.name)
-    best: tuple[float, Head, Sheet] | None = None
+def best(raw: RawSheet, heads: list[Head], named: Sheet | None) -> tuple[Sheet, Head] | None:
+    """By the sheet's name where it says (`named`), else by headings that are known word for word."""
+    likeliest: tuple[float, Head, Sheet] | None = None
     for sheet in fields.SHEETS:
         own, called = NAMES[sheet.name]
         required = {f.column for f in sheet.fields if f.required}
@@ -119,12 +121,12 @@ def _best(raw: RawSheet, heads: list[Head]) -> tuple[Sheet, Head] | None:
                 fits = n_required == len(required) or (n_required >= 3 and n_required > len(required) / 2)
             exact = sum(1 for h in head.plain if h in own)
             score = (50 if sheet is named else 0) + 4 * n_required / len(required) + len(matched) + exact / 10 - head.row / 1000
-            if fits and (best is None or score > best[0]):
-                best = (score, head, sheet)
-    return (best[2], best[1]) if best else None
+            if fits and (likeliest is None or score > likeliest[0]):
+                likeliest = (score, head, sheet)
+    return (likeliest[2], likeliest[1]) if likeliest else None
 
 
-def _complete(sheet: Sheet, head: Head) -> bool:
+def complete(sheet: Sheet, head: Head) -> bool:
     """Whether every required column is there under a name we know: then nothing needs to be guessed about which sheet this is."""
     own, called = NAMES[sheet.name]
     matched = {own.get(h) or called.get(h) for h in head.plain if h}

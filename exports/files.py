@@ -127,15 +127,10 @@ def frame(released: Released, metric: Metric, labels: Mapping[str, str] | None =
     return pd.DataFrame(columns, dtype=object)
 
 
-def csv_bytes(
-    released: Released, metric: Metric, *, labels: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None, follow_up: str = ""
-) -> bytes:
-    """One figure as CSV, then the lines about it. `labels` maps the codes of its groups to words, `names` the codes of services in its scope."""
-    return _csv(frame(released, metric, labels), about(released, metric, names=names, follow_up=follow_up))
-
-
-def csvs_bytes(released: Sequence[tuple[Released, Metric, Mapping[str, str]]], *, names: Mapping[str, str] | None = None) -> bytes:
-    """Several figures (each with its metric and the words of its groups) as one CSV: one table, `metric` and `period` saying which row is of which."""
+def csvs_bytes(released: Sequence[tuple[Released, Metric, Mapping[str, str]]], *, names: Mapping[str, str] | None = None, follow_up: str = "") -> bytes:
+    """Figures (each with its metric and the words of its groups) as one CSV: one table, `metric` and `period` saying which row is of which, then the lines
+    about them. `names` are the words for the codes of services, `follow_up` says how many of those due a second score have one.
+    """
     tables = []
     for answer, metric, labels in released:
         made = frame(answer, metric, labels)
@@ -144,7 +139,7 @@ def csvs_bytes(released: Sequence[tuple[Released, Metric, Mapping[str, str]]], *
         if metric.kind != "proportion" and any(m.kind == "proportion" for _, m, _ in released):
             made = made.assign(**{"denominator": made["n"], "numerator": ""}).drop(columns="n")
         tables.append(made)
-    lines = list(dict.fromkeys(line for answer, metric, _ in released for line in about(answer, metric, names=names)))
+    lines = list(dict.fromkeys(line for answer, metric, _ in released for line in about(answer, metric, names=names, follow_up=follow_up)))
     return _csv(pd.concat(tables, ignore_index=True)[list(tables[0].columns)], lines)
 
 

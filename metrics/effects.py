@@ -47,14 +47,14 @@ def srm(n: int, sums: Mapping[str, float], confidence: float = 0.95) -> tuple[fl
     return value, value - half, value + half
 
 
-def national_effect_size(mean_first: float, mean_last: float, national_sd: float, better: str = "lower") -> float:
+def national_effect_size(mean_gain: float, national_sd: float) -> float:
     """The convention of NHS England's annual reports: the mean gain over England's standard deviation of first scores, without an interval.
 
     Source: NHS England, NHS Talking Therapies annual reports, metadata ("Cohen's D"). Raises ValueError unless the standard deviation is positive.
     """
     if not national_sd > 0:
         raise ValueError("an effect size needs a standard deviation above nought")
-    return (mean_first - mean_last if better == "lower" else mean_last - mean_first) / national_sd
+    return mean_gain / national_sd
 
 
 def hedges_j(n: int) -> float:

@@ -40,6 +40,15 @@ def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
 
 def exact_poisson(x: ArrayLike, confidence: float = 0.95) -> Interval:
     """(count, lower, upper) of a count, exact from the chi-squared distribution. Source: Garwood (1936), Biometrika 28:437-442."""
+    return _garwood_of_one(float(x), confidence) if isinstance(x, (int, float)) else _garwood(x, confidence)
+
+
+@lru_cache(maxsize=4096)  # plans ask about the same small counts thousands of times
+def _garwood_of_one(x: float, confidence: float) -> Interval:
+    return _garwood(x, confidence)
+
+
+def _garwood(x: ArrayLike, confidence: float) -> Interval:
     x_ = _counts(x)
     tail = (1 - confidence) / 2
     lower = np.where(x_ > 0, stats.chi2.ppf(tail, np.maximum(2 * x_, 1)) / 2, 0.0)

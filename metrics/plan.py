@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -41,6 +42,7 @@ VERDICTS = ("cautious", "about right", "ambitious", "cannot tell")
 # ---- chance ----------------------------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8192)  # the same figures come back in line after line
 def poisson_p(actual: float, projection: float) -> float:
     """Two-sided p of a count when `projection` is expected: the sum of pmf(k) over k with pmf(k) <= pmf(actual). As R's poisson.test."""
     if projection == 0:
@@ -50,6 +52,7 @@ def poisson_p(actual: float, projection: float) -> float:
     return min(1.0, float(chances[chances <= chances[count - counts[0]] * TIE].sum()))
 
 
+@lru_cache(maxsize=8192)  # the same figures come back in line after line
 def binomial_p(actual: float, out_of: int, share: float) -> float:
     """Two-sided p of `actual` out of a known number when each is expected with chance `share`. As R's binom.test.
 
@@ -316,6 +319,7 @@ def _known(projection: float, actual: float, counted_as: str, out_of: float | No
     return (n, share, actual) if share <= 1 and actual <= n else None
 
 
+@lru_cache(maxsize=8192)  # the same figures come back in line after line
 def chance_of_asking(projection: float, out_of: int | None = None) -> float:
     """How often a service whose projection is exactly right would be asked about one figure, by chance alone: exact."""
     if projection == 0:

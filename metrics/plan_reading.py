@@ -54,14 +54,6 @@ def say_out_of(projection: float, actual: float) -> str:
     return f"You expected {_percent(projection)} and sent {_percent(actual)}. Out of how many people? Without that, nobody can say whether it is far off."
 
 
-def more_listed(asked: int, listed: int) -> str:
-    """How many gaps are asked about and how many are only listed."""
-    if listed == 0:
-        return "There is nothing else to ask about this return."
-    more = f"{_first(_word(listed))} more {'is' if listed == 1 else 'are'}"
-    return f"We ask about the {_word(asked)} largest. {more} listed below, in case you would like to say something."
-
-
 def matches_question(found: Matches, *, explained: bool = False, of_a_year: bool = False) -> str:
     """Figures exactly as planned or as the quarter before: that can happen, and were they counted? Nothing to ask: what was found."""
     same_as = "the same as the plan" if found.pattern != "last quarter" else "the same as in the quarter before"

@@ -138,14 +138,14 @@ def follow_up(paired: int | None, due: int | None, improved: int | None = None, 
     return f"{had}; {have} and {went}. We do not know about {other}, so between {_percent(lowest)} and {_percent(highest)} of the {_count(due)} improved."
 
 
-def missing_not_improved(improved: int | None, due: int | None) -> str:
+def missing_not_improved(improved: int | None, due: int | None, about: bool = False) -> str:
     """The cautious count: everybody without a second score taken as not improved."""
     if improved is None or due is None:
         return hidden()
     if due == 0:
         return "Nobody was due a second score yet."
     share = _percent(100 * improved / due)
-    counted = f"{_count(improved)} of {_count(due)}, {share}"
+    counted = f"{_count(improved, about)} of {_count(due, about)}, {share}"
     return f"If everybody without a second score is counted as not improved: {counted}. That is the most cautious way to count."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sample_data.rows import Frame
 from sample_data.services import SERVICES, Service
 
 _NOMINAL = {"MCW-2": 50, "MCW-3": 18, "DOV-2": 20, "WLC-2": 1, "CAR-2": 40, "MCH-5": 1}  # people a quarter, where only totals are sent
+STEP = 1.1  # how many more take a step than the one after it, where the records of people would have it the other way round
 
 
 def _live(service: Service) -> list[Quarter]:
@@ -59,6 +61,18 @@ def _level(service: Service, line: plans.Line, facts: list[dict[str, int]]) -> f
         return line.size * usual
     started = float(np.mean([f["started"] for f in facts]))
     return line.size * (started or _NOMINAL.get(service.code, 10))
+
+
+def _laddered(service: Service, lines: Sequence[plans.Line], levels: dict[str, float]) -> dict[str, float]:
+    """The levels with the steps of a ladder narrowing: nobody's plan but the one planted has more people on a step than took the step before."""
+    raised = dict(levels)
+    if service.code == planted.CRISIS_HOUSE:
+        return raised
+    ladder = [line for line in lines if line.counted == plans.FLOW]
+    for before, after in reversed(list(pairwise(ladder))):
+        if not before.tie and raised[before.ref] < raised[after.ref]:
+            raised[before.ref] = STEP * raised[after.ref]
+    return raised
 
 
 def _asked(fact: dict[str, int]) -> int:
@@ -155,6 +169,7 @@ def contract_rows(rng: np.random.Generator, stays: dict[str, Frame]) -> dict[str
         said: set[int] = set()
         lines = _lines(service)
         levels = {line.ref: _level(service, line, list(facts.values())) for line in lines}
+        raised = _laddered(service, lines, levels)
         drifts = {line.ref: float(rng.lognormal(0, 0.11)) for line in lines}
         missing = {live[-1]} if service.code in planted.NOT_IN_YET else set()
         for year in sorted({q.year for q in live}):
@@ -163,7 +178,7 @@ def contract_rows(rng: np.random.Generator, stays: dict[str, Frame]) -> dict[str
             version = f"Q{begins}" if begins > 1 else None
             out["Target plan"] += _plan_words(service, year, version)
             for line in lines:
-                out["Milestones"] += _milestone_rows(service, line, year, version, _projections(service, line, levels[line.ref], year), list(facts.values()))
+                out["Milestones"] += _milestone_rows(service, line, year, version, _projections(service, line, raised[line.ref], year), list(facts.values()))
             so_far = dict.fromkeys(levels, 0.0)
             for quarter in (q for q in live if q.year == year and q not in missing):
                 for line in lines:
@@ -183,7 +198,11 @@ def contract_rows(rng: np.random.Generator, stays: dict[str, Frame]) -> dict[str
                         "actual": actual,
                         "out_of": out_of,
                     }
-                    out["Quarterly return"].append(row | _explained(rng, service, line, quarter, row, projection, spoken, said))
+                    told = row | _explained(rng, service, line, quarter, row, projection, spoken, said)
+                    planned = _projections(service, line, raised[line.ref], year)[quarter.number - 1]
+                    if planned != projection and planned is not None:  # counted as the smaller line would have been, so the words with it still fit
+                        told["actual"] = float(round(told["actual"] * planned / projection))
+                    out["Quarterly return"].append(told)
                 out["Activity"].append(_activity(rng, service, quarter, facts[quarter]))
                 out["Indicators"] += _totals(rng, service, quarter)
     return out

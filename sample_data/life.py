@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from domain.quarters import Quarter
+from domain.quarters import Quarter, british
 from sample_data import planted
 from sample_data.people import QUARTERS
 from sample_data.services import SERVICES
@@ -72,6 +72,14 @@ ASKED: tuple[Asked, ...] = (
 )  # fmt: skip
 
 
+# Lessons Learned seminars: day, name, and the returns shown there (service, quarter).
+SEMINARS: tuple[tuple[date, str, tuple[tuple[str, tuple[int, int]], ...]], ...] = (
+    (date(2024, 11, 21), "Lessons Learned: who stays with us", ((planted.TALKING_THERAPIES, (2024, 2)), (planted.BETTER_SERVICE_LOWER_FIGURE, (2024, 2)))),
+    (date(2025, 6, 19), "Lessons Learned: work", ((planted.CAUTIOUS, (2024, 4)), (planted.AMBITIOUS, (2024, 4)))),
+    (date(2025, 11, 20), "Lessons Learned: before a crisis", ((planted.CRISIS_HOUSE, (2025, 2)), (planted.ALLOTMENT, (2025, 2)))),
+)
+
+
 def changes() -> list[Change]:
     """Every change, oldest first. What was sent is in the workbooks; here is when, and what came of it."""
     rng = np.random.default_rng(planted.SEED)
@@ -107,6 +115,7 @@ def changes() -> list[Change]:
     for (code, at), why in reopened.items():
         step = _slot(code, Quarter(*at)) | {"step": "reopened", "reason": why}
         made.append(Change(_at(Quarter(*at).end + timedelta(days=90)), "commissioner", {"return_step": [step]}))
+    made += [_seminar(*held) for held in SEMINARS]
     made += [change for n, asked in enumerate(ASKED) for change in _conversation(n, asked)]
     made.append(Change(_at(QUARTERS[-1].end + timedelta(days=40)), "manager", {"talk": [_ring(planted.RINGS, QUARTERS[-1].end + timedelta(days=40))]}))
     return sorted(made, key=lambda change: change.happened_at)
@@ -121,6 +130,13 @@ def _conversation(n: int, asked: Asked) -> list[Change]:
         row = {"question_id": identity, "kind": kind, "reason": reason or None, "words": words or None}
         made.append(Change(_at(start + timedelta(days=later)), side, {"answer": [row]}))
     return made
+
+
+def _seminar(held_on: date, name: str, shown: tuple[tuple[str, tuple[int, int]], ...]) -> Change:
+    title = f"{name}, {british(held_on)}"
+    steps = [_slot(code, Quarter(*at)) | {"step": "shown", "reason": title} for code, at in shown]
+    talk = {"service_code": "(the commissioner)", "kind": "seminar", "happened_on": held_on, "words": name}
+    return Change(_at(held_on), "commissioner", {"talk": [talk], "return_step": steps})
 
 
 def _ring(service: str, on: date) -> dict[str, Any]:

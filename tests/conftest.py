@@ -15,9 +15,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import hypothesis
 import pytest
 from openpyxl import Workbook
@@ -35,6 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUTER = ROOT / "pages" / "_main.py"
 COMMISSIONER = Viewer("test commissioner", "commissioner", session="test")
 ADMINISTRATOR = Viewer("test administrator", "administrator", session="test")
+# A test worker has one core, and the stores are small: more threads in each would only wait for one another. tests/unit/test_store.py keeps two.
+ONE_THREAD = settings.Settings(database_threads=1)
 
 Rows = Sequence[Sequence[Any]]
 
@@ -53,21 +57,33 @@ def own_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SO_WHAT_DATABASE", str(tmp_path / "data" / "test.duckdb"))
     monkeypatch.setenv("SO_WHAT_SAMPLE_DATABASE", str(tmp_path / "data" / "sample.duckdb"))
+    monkeypatch.setenv("SO_WHAT_DATABASE_THREADS", str(ONE_THREAD.database_threads))
     return tmp_path / "data" / "test.duckdb"
 
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Store], object]], Path]:
-    """`made_once(name, fill)` is the folder of a store that `fill` filled, made the first time it is asked for. Tests work on copies: `copy_of`."""
-    made: dict[str, Path] = {}
+    """`made_once(name, fill)` is the folder of a store that `fill` filled, made the first time any worker of this run asks. Tests work on copies: `copy_of`."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def folder(name: str, fill: Callable[[Store], object]) -> Path:
-        if name not in made:
-            made[name] = tmp_path_factory.mktemp(name)
-            opened = Store(made[name] / "test.duckdb", settings.Settings())
-            fill(opened)
-            opened.close()
-        return made[name]
+        made, making = shared / f"made-{name}", shared / f"making-{name}"
+        while not made.exists():
+            try:
+                making.mkdir()
+            except FileExistsError:  # another worker is at it
+                time.sleep(0.1)
+                continue
+            try:
+                if not made.exists():  # it may have ended between our two looks
+                    opened = Store(making / "test.duckdb", ONE_THREAD)
+                    fill(opened)
+                    opened.close()
+                    making.rename(made)
+            finally:
+                shutil.rmtree(making, ignore_errors=True)
+        return made
 
     return folder
 
@@ -79,11 +95,29 @@ def copy_of(folder: Path, path: Path) -> Store:
 
 
 @pytest.fixture
-def store(own_database: Path, made_once: Callable[[str, Callable[[Store], object]], Path]) -> Iterator[Store]:
+def copied(own_database: Path, made_once: Callable[[str, Callable[[Store], object]], Path]) -> Iterator[Callable[[Callable[[Store], object]], Store]]:
+    """`copied(fill)` is a store of the test's own, where SO_WHAT_DATABASE says, with what `fill` put into one the first time in this run."""
+    opened: list[Store] = []
+
+    def own(fill: Callable[[Store], object]) -> Store:
+        opened.append(copy_of(made_once(f"{fill.__module__}.{fill.__qualname__}", fill), own_database))
+        return opened[-1]
+
+    yield own
+    for store in opened:
+        with suppress(duckdb.Error):  # some tests close it themselves
+            store.cursor().execute("pragma disable_checkpoint_on_shutdown")  # nobody opens the file again
+        store.close()
+
+
+def nothing(store: Store) -> None:
+    """What an empty store is filled with."""
+
+
+@pytest.fixture
+def store(copied: Callable[[Callable[[Store], object]], Store]) -> Store:
     """An empty store: a real DuckDB file in the test's own folder."""
-    opened = copy_of(made_once("empty", lambda _: None), own_database)
-    yield opened
-    opened.close()
+    return copied(nothing)
 
 
 # ---- workbooks -------------------------------------------------------------------------------------------------------------------------------
@@ -130,6 +164,14 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 
 # ---- the app without a browser ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="session")
+def checked_figures() -> None:
+    """Plotly checks every property of every figure here, which the app, where nobody adds one, does not wait for."""
+    from charts import theme
+
+    theme.CHECKED = True
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Everybody can use it: axe on every page, every page at phone width, and a path from the Overview to the journeys by the keyboard alone."""
+"""Everybody can use it: axe on every page, in light and dark and with boxes open, every page at phone width, and a path by the keyboard alone."""
 
 from __future__ import annotations
 
@@ -57,6 +57,15 @@ def looking(browser: Any) -> Iterator[Any]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def in_the_dark(browser: Any) -> Iterator[Any]:
+    """The same in dark colours."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", color_scheme="dark", bypass_csp=True, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
 def opened(page: Any, url: str, name: str, role: str) -> None:
     """A page of the menu, drawn to its end, through the eyes of a role."""
     page.goto(f"{url}/{name}{OPENED.get(name, '')}")
@@ -97,6 +106,37 @@ def test_axe_finds_nothing_serious_of_ours_and_a_phone_needs_no_sideways_scrolli
     assert looking.evaluate(f"{main}.scrollWidth <= {main}.clientWidth + 1"), "the page's body, which is what Streamlit scrolls, is wider than a phone"
     assert looking.get_by_text("Something went wrong").count() == 0
     assert looking.locator("[data-testid=stException]").count() == 0
+
+
+def everything_open(page: Any) -> int:
+    """Opens every box of the page that opens, and those that appear in it; how many there were."""
+    closed = "[data-testid=stMain] details:not([open]) > summary"
+    many = 0
+    while more := page.evaluate("(closed) => [...document.querySelectorAll(closed)].filter((e) => e.offsetParent).map((e) => e.click()).length", closed):
+        many += more
+        assert many < 100, "a box that closes again"
+        page.wait_for_timeout(300)
+        settled(page)
+    return many
+
+
+@pytest.mark.parametrize("name", ["", "service", "cohorts"])
+def test_in_the_dark_with_every_box_open_axe_finds_nothing_serious_of_ours(served: Server, in_the_dark: Any, name: str) -> None:
+    opened(in_the_dark, served.url, name, "commissioner")
+    assert in_the_dark.evaluate("() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme") == "dark"
+    assert everything_open(in_the_dark) >= 1
+    assert found(in_the_dark) == []
+
+
+@pytest.mark.parametrize("colours", ["looking", "in_the_dark"])
+def test_with_a_journey_open_axe_finds_nothing_serious_of_ours(served: Server, colours: str, request: pytest.FixtureRequest) -> None:
+    page = request.getfixturevalue(colours)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    opened(page, served.url, "journeys", "commissioner")
+    chosen(page, "Open one large")
+    page.get_by_role("dialog").wait_for()
+    settled(page)
+    assert found(page) == []
 
 
 def test_with_the_menu_open_a_phone_has_only_what_streamlit_causes(served: Server, looking: Any) -> None:
@@ -165,3 +205,19 @@ def test_from_the_overview_to_the_journeys_by_keyboard_alone(served: Server, loo
     settled(looking)
     looking.keyboard.press("Escape")
     looking.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_a_slider_that_selects_people_keeps_the_keyboard(served: Server, looking: Any) -> None:
+    looking.set_viewport_size({"width": 1440, "height": 900})
+    opened(looking, served.url, "cohorts", "manager")
+    slider = looking.get_by_role("slider", name="Last score from, to").first
+    tabbed(looking, slider)
+    for _ in range(12):  # of the scores at the end, 10 and 17, only 17 is left
+        looking.keyboard.press("ArrowRight")
+    looking.get_by_text("1 pair of first and last PHQ-9").wait_for()
+    settled(looking)
+    assert slider.evaluate("e => e === document.activeElement"), "the slider lost the keyboard"
+    again = looking.get_by_role("button", name="Show everyone again")
+    again.focus()
+    looking.keyboard.press("Enter")
+    again.wait_for(state="detached")

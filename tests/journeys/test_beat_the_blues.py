@@ -6,6 +6,7 @@ Depression Inventory II before treatment and after 2, 4, 6 and 8 months. Every f
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -77,19 +78,32 @@ def people() -> list[Person]:
     return trial()
 
 
-@pytest.fixture
-def ask(people: list[Person], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], dict[str, dict[str, str]]]:
-    """`ask("recovery")` is the row of each arm, exact, from the command line; the trial has been loaded the way any return is."""
-    path = tmp_path / "beat-the-blues.xlsx"
+@pytest.fixture(scope="module")
+def database(people: list[Person], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database into which the trial has been loaded the way any return is; the tests only ask it."""
+    folder = tmp_path_factory.mktemp("trial")
+    path, kept = folder / "beat-the-blues.xlsx", folder / "trial.duckdb"
     path.write_bytes(as_workbook(people))
-    assert main(["load", str(path), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["rows"] == {"Services": 2, "People": 100, "Assessments": sum(len(p.scores) for p in people)}
-    assert main(["recompute"]) == 0
-    assert f"BDI-II: a change of more than {reliable(people):.3f}"[:40] in capsys.readouterr().out
+    assert json.loads(said("load", str(path), "--json", "--database", str(kept)))["rows"] == {
+        "Services": 2, "People": 100, "Assessments": sum(len(p.scores) for p in people),
+    }  # fmt: skip
+    assert f"BDI-II: a change of more than {reliable(people):.3f}"[:40] in said("recompute", "--database", str(kept))
+    return kept
+
+
+def said(*arguments: str) -> str:
+    """What the command line answers."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(list(arguments)) == 0
+    return out.getvalue()
+
+
+@pytest.fixture
+def ask(database: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], dict[str, dict[str, str]]]:
+    """`ask("recovery")` is the row of each arm, exact, from the command line."""
 
     def asked(metric: str) -> dict[str, dict[str, str]]:
-        assert main([metric, "--measure", "BDI-II", "--by", "service", "--policy", "own"]) == 0
+        assert main([metric, "--measure", "BDI-II", "--by", "service", "--policy", "own", "--database", str(database)]) == 0
         return {row["group"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
 
     return asked
@@ -152,7 +166,7 @@ def test_gain_by_arm(people: list[Person], ask: Callable[[str], dict[str, dict[s
         assert (float(got[arm]["value"]), float(got[arm]["lower"]), float(got[arm]["upper"])) == pytest.approx((mean, mean - half, mean + half))
 
 
-def test_first_and_last_of_every_person(people: list[Person], ask: Callable[[str], dict[str, dict[str, str]]], own_database: Path) -> None:
+def test_first_and_last_of_every_person(people: list[Person], database: Path) -> None:
     """Person by person in the mart, in an order that needs no names: arm, first, last, gain, change, clinical range."""
     expected, enough = [], reliable(people)
     for person in people:
@@ -160,7 +174,7 @@ def test_first_and_last_of_every_person(people: list[Person], ask: Callable[[str
         paired = len(person.scores) > 1
         change = ("improved" if first - last > enough else "worsened" if last - first > enough else "same") if paired else None
         expected.append((person.arm, len(person.scores), first, last, first - last if paired else None, paired, change, first >= CUTOFF, last >= CUTOFF))
-    store = Store(own_database, settings.load())
+    store = Store(database, settings.load())
     try:
         with store.reading() as cursor:
             sql = "select service, n_scores, first_score, last_score, gain, paired, change, clinical_first, clinical_last from outcome where measure = 'BDI-II'"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -35,12 +37,21 @@ def run(capsys: pytest.CaptureFixture[str], own_database: Path) -> Callable[...,
     return ran
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a database into which `load` has put 24 people of one service, two thirds of whom are clearly better; and the id of that upload."""
+    folder = tmp_path_factory.mktemp("loaded")
+    (folder / "return.xlsx").write_bytes(workbook(three_sheets()))
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(["load", str(folder / "return.xlsx"), "--json", "--database", str(folder / "data" / "test.duckdb")]) == 0
+    return folder / "data", json.loads(out.getvalue())["upload_id"]
+
+
 @pytest.fixture
-def loaded(run: Any, written: Any) -> str:
-    """The id of the upload of 24 people of one service, two thirds of whom are clearly better."""
-    code, out, err = run("load", written(three_sheets()), "--json")
-    assert code == 0, out + err
-    return json.loads(out)["upload_id"]
+def loaded(shelf: tuple[Path, str], own_database: Path) -> str:
+    """The id of that upload, which is in the test's own copy of the database."""
+    shutil.copytree(shelf[0], own_database.parent, dirs_exist_ok=True)
+    return shelf[1]
 
 
 def rows(out: str) -> list[dict[str, str]]:

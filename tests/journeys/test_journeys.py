@@ -44,13 +44,17 @@ def with_more() -> dict[str, list[list[Any]]]:
     return sheets
 
 
-@pytest.fixture
-def loaded(store: Store) -> Store:
+def with_another(store: Store) -> None:
     for sheets in (with_more(), three_sheets(30, "S2", "P2", "d", 2)):
         received = intake.receive(store, [("return.xlsx", workbook(sheets))], COMMISSIONER)
         assert not received.blocked, received.findings
         intake.send(store, received, COMMISSIONER)
-    return store
+
+
+@pytest.fixture
+def loaded(copied: Callable[..., Store]) -> Store:
+    """The people of `with_more`, and thirty of another provider."""
+    return copied(with_another)
 
 
 def name_of(store: Store, ref: str) -> str:

@@ -24,14 +24,17 @@ def said(at: Any) -> str:
     return "\n".join(parts).replace("\\", "")
 
 
-@pytest.fixture
-def loaded(store: Store) -> Store:
-    """Two providers with a counselling service each: 24 people and 30."""
+def two_providers(store: Store) -> None:
     for sheets in (three_sheets(), three_sheets(30, "S2", "P2", "d", 2)):
         received = intake.receive(store, [("return.xlsx", workbook(sheets))], COMMISSIONER)
         assert not received.blocked, received.findings
         intake.send(store, received, COMMISSIONER)
-    return store
+
+
+@pytest.fixture
+def loaded(copied: Callable[..., Store]) -> Store:
+    """Two providers with a counselling service each: 24 people and 30."""
+    return copied(two_providers)
 
 
 @pytest.mark.parametrize("role", ["commissioner", "manager", "presenter"])

@@ -21,9 +21,7 @@ PAGE, PLAN = "returns/my_returns.py", "returns/target_plan.py"
 NEAR = {"M1": 14, "M2": 10, "M3": 11, "M4": 8, "T1": 9}
 
 
-@pytest.fixture
-def begun(store: Store) -> Store:
-    """S1 has had a plan for two years; the quarter that ended last is open."""
+def plans_of_two_years(store: Store) -> None:
     year = conversation.latest_ended(date.today()).year
     rows = [
         ["S1", year_name(y), ref, "milestone", f"People take step {ref}", "newly in the quarter", n, n, n, n]
@@ -33,18 +31,26 @@ def begun(store: Store) -> Store:
     received = intake.receive(store, [("plan.xlsx", workbook({"Services": SERVICES, "Milestones": [MILESTONES, *rows]}))], COMMISSIONER)
     assert not received.findings
     intake.send(store, received, COMMISSIONER)
-    return store
 
 
 @pytest.fixture
-def second_year(store: Store) -> Store:
-    """S1 had a plan last year; that of the year of the quarter that ended last is still to be agreed."""
+def begun(copied: Callable[..., Store]) -> Store:
+    """S1 has had a plan for two years; the quarter that ended last is open."""
+    return copied(plans_of_two_years)
+
+
+def plan_of_last_year(store: Store) -> None:
     year = conversation.latest_ended(date.today()).year
     rows = [["S1", year_name(year - 1), ref, "milestone", f"People take step {ref}", "newly in the quarter", n, n, n, n] for ref, n in LINES.items()]
     received = intake.receive(store, [("plan.xlsx", workbook({"Services": SERVICES, "Milestones": [MILESTONES, *rows]}))], COMMISSIONER)
     assert not received.findings
     intake.send(store, received, COMMISSIONER)
-    return store
+
+
+@pytest.fixture
+def second_year(copied: Callable[..., Store]) -> Store:
+    """S1 had a plan last year; that of the year of the quarter that ended last is still to be agreed."""
+    return copied(plan_of_last_year)
 
 
 def test_a_quarter_from_the_plan_to_an_accepted_return_and_back(second_year: Store, app: Callable[..., Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from commands.main import main
 from domain.quarters import Quarter
 from domain.settings import Settings
-from domain.types import Event
+from domain.types import OWN_BREAKDOWNS, Event
 from tests.second_opinion import plain
 from warehouse import store as writes
 from warehouse.connect import Store
@@ -121,11 +121,22 @@ def test_a_chart_may_be_based_afresh_with_its_reason(run: Run) -> None:
     ("asked", "why"),
     [(("spc", "--by", "gender"), "two characteristics"), (("spc", "--basis", "measured"), "who started"), (("spc", "--by", "end_quarter"), "points"),
      (("funnel", "--metric", "mean-change", "--measure", "PHQ-9"), "average"), (("equity",), "--by"), (("equity", "--by", "measure"), "several"),
-     (("survival", "--measure", "PHQ-9", "--basis", "measured"), "who started"), (("funnel", "--metric", "time-to-improvement"), "curve")],
+     (("survival", "--measure", "PHQ-9", "--basis", "measured"), "who started"), (("funnel", "--metric", "time-to-improvement"), "curve"),
+     (("funnel", "--metric", "crisis-rate"), "count of events"), (("equity", "--metric", "goal-progress", "--by", "outcome_area"), "several"),
+     (("funnel", "--metric", "goal-progress", "--by", "outcome_area"), "several"),
+     (("spc", "--metric", "goal-progress", "--by", "outcome_area", "--policy", "own"), "for each part of life"),
+     (("spc", "--measure", "PHQ-9", "--by", "first_band", "--policy", "own"), "for each first score")],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_a_sentence(run: Run, asked: tuple[str, ...], why: str) -> None:
     code, out, err = run(*asked)
     assert (code, out) == (1, "") and why in err
+
+
+@pytest.mark.parametrize("by", ["measure", "perspective", "role", "start_quarter", *OWN_BREAKDOWNS])
+def test_every_breakdown_is_answered_or_refused_in_a_sentence(run: Run, by: str) -> None:
+    for command in (("equity",), ("funnel",), ("spc",), ("survival",), ("casemix",), ("reliable-improvement", "--missing", "bounds")):
+        code, out, err = run(*command, "--measure", "PHQ-9", "--by", by, "--policy", "own")
+        assert (code == 0 and out.splitlines()) or (code == 1 and not out and err.strip().endswith("."))
 
 
 def test_options_of_a_file_need_the_file(run: Run) -> None:
@@ -212,6 +223,7 @@ def test_missing_counted_as_not_improved_and_the_bounds(run: Run) -> None:
     assert (paired["numerator"], paired["denominator"], paired["way"]) == ("20", "40", "paired only")
     (cautious,) = rows(run(*asked, "--missing", "not-improved")[1])
     assert (cautious["numerator"], cautious["denominator"]) == ("20", "48")  # the ten who died stand apart
+    assert "counted as not improved: 20 of 48, 42%." in run(*asked, "--missing", "not-improved")[2]
     low, high = rows(run(*asked, "--missing", "bounds")[1])
     assert [(r["numerator"], r["denominator"]) for r in (low, high)] == [("20", "48"), ("28", "48")]
 
@@ -248,6 +260,20 @@ def test_effect_sizes_by_their_standard(run: Run) -> None:
     mean = sum(gains) / 40
     spread = (sum((g - mean) ** 2 for g in gains) / 39) ** 0.5
     assert srm["n"] == "40" and float(srm["value"]) == pytest.approx(mean / spread)
+
+
+def test_the_nhs_convention_divides_by_englands_spread(run: Run) -> None:
+    asked = ("--measure", "PHQ-9", "--by", "service", "--policy", "own")
+    gain = {r["group"]: r for r in rows(run("mean-change", *asked)[1])}
+    code, out, _ = run("effect-size", *asked, "--standard", "nhs", "--national-sd", "6.1")
+    told = {r["group"]: r for r in rows(out)}
+    assert code == 0 and told.keys() == gain.keys() and told["S2"]["value"]
+    assert all(float(r["value"]) == pytest.approx(float(gain[g]["value"]) / 6.1) and r["lower"] == r["upper"] == "" for g, r in told.items() if r["value"])
+    for half in (("--standard", "nhs"), ("--national-sd", "6.1"), ("--standard", "first", "--national-sd", "6.1")):
+        code, out, err = run("effect-size", *asked, *half)
+        assert (code, out) == (1, "") and "--national-sd" in err
+    with pytest.raises(SystemExit):
+        run("effect-size", *asked, "--standard", "nhs", "--national-sd", "0")
 
 
 def test_casemix_stands_side_by_side(run: Run) -> None:

@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from access import conversation, intake, own_plan, plan_drafts, target_plans
+from access import conversation, intake, own_plan, plan_drafts, seminars, target_plans
 from domain.quarters import Quarter, quarter_of, year_name
 from tests.conftest import COMMISSIONER, manager_of, workbook
 from tests.journeys.test_pages_roles import said
 from tests.unit.test_returns import LINES, MILESTONES, SERVICES, figures, sent
+from ui import session
 from warehouse.connect import Store
 
 PLAN, CHECK = "returns/target_plan.py", "returns/reality_check.py"
 
 
-@pytest.fixture
-def begun(store: Store) -> Store:
-    """S1 and S2 have plans for the last two plan years; both returned everything up to the quarter that ended last."""
+def two_years_of_returns(store: Store) -> None:
     last = conversation.latest_ended(date.today())
     rows = [
         [service, year_name(y), ref, "milestone", f"People take step {ref}", "newly in the quarter", n, n, n, n]
@@ -33,7 +32,12 @@ def begun(store: Store) -> Store:
     for service in ("S1", "S2"):
         for year, number in [(last.year - 1, n) for n in (1, 2, 3, 4)] + [(last.year, n) for n in range(1, last.number + 1)]:
             sent(store, service, Quarter(year, number), figures())
-    return store
+
+
+@pytest.fixture
+def begun(copied: Callable[..., Store]) -> Store:
+    """S1 and S2 have plans for the last two plan years; both returned everything up to the quarter that ended last."""
+    return copied(two_years_of_returns)
 
 
 def seen(app: Callable[..., Any], role: str, page: str, **query: Any) -> Any:
@@ -102,10 +106,14 @@ def test_what_stands_beside_a_plan_for_each_side(begun: Store, app: Callable[...
 def test_the_reality_check_of_one_service(role: str, begun: Store, app: Callable[..., Any]) -> None:
     at = seen(app, role, CHECK, service="S1")
     assert "Nothing is planned for" in said(at) or "likely range" in said(at)
-    assert len(at.dataframe) == 2 and next(iter(at.dataframe[0].value["Line"])) == "M1: People take step M1"
+    assert len(at.dataframe) == 1 and next(iter(at.table[0].value.index)) == "M1: People take step M1"
     assert {"Download CSV", "Download Excel"} <= {b.label for b in at.get("download_button")}
     at = seen(app, "manager", CHECK, service="S2")
     assert "Part of this link is not open to you" in said(at) and "The Oaks" not in said(at)
+
+
+def tabled(at: Any) -> str:
+    return str([t.value.to_dict() for t in at.table])
 
 
 def test_with_no_service_chosen_stand_the_worked_plan_and_the_commissioners_own(begun: Store, app: Callable[..., Any]) -> None:
@@ -114,13 +122,34 @@ def test_with_no_service_chosen_stand_the_worked_plan_and_the_commissioners_own(
     assert "Kettle and Key" in said(at) and "The commissioner's own target plan" in said(at) and "There is no plan for" in said(at)
     at.button(f"own-save-{year}").click().run()
     assert "No line has a figure yet." in said(at)
-    own_plan.save(begun, COMMISSIONER, year, {"C1": {"q1": 90, "q2": 90}, "C4": {"q1": 1}}, {"how we will know": "From our records."}, date.today())
+    own_plan.save(
+        session.opened(str(begun.path)),
+        COMMISSIONER,
+        year,
+        {"C1": {"q1": 90, "q2": 90}, "C4": {"q1": 1}},
+        {"how we will know": "From our records."},
+        date.today(),
+    )
     at = seen(app, "commissioner", "returns/my_returns.py")
-    assert "The commissioner's own target plan" in said(at) and "planned 90%" in str([t.value for t in at.table])
+    assert "The commissioner's own target plan" in said(at) and "planned 90%" in tabled(at)
     at = seen(app, "manager", PLAN)  # a manager of one service need not choose it, and finds the commissioner's plan below their own
     assert "The Elms" in said(at) and "Choose a service" not in said(at) and at.selectbox("plan-year-S1").value
-    assert "From our records." in said(at) and "Save our plan" not in {b.label for b in at.button} and "planned 90%" in str([t.value for t in at.table])
+    assert "From our records." in said(at) and "Save our plan" not in {b.label for b in at.button} and "planned 90%" in tabled(at)
     assert "The Elms" in said(seen(app, "manager", CHECK))
+
+
+def test_a_seminar_is_noted_on_the_page_and_counts(begun: Store, app: Callable[..., Any]) -> None:
+    at = seen(app, "commissioner", "returns/my_returns.py")
+    at.session_state["seminars"] = True
+    at.run()
+    at.text_input("seminar-name").set_value("Lessons Learned, north")
+    next(b for b in at.button if b.label == "Note this seminar").click().run()
+    assert not at.exception and "Noted. It counts in your own plan." in said(at) and "1 seminar held" in said(at)
+    assert [s.name for s in seminars.held(begun, COMMISSIONER)] == ["Lessons Learned, north"]
+    at = seen(app, "manager", PLAN)
+    at.session_state["seminars"] = True
+    at.run()
+    assert "Lessons Learned, north" in said(at) and "Note this seminar" not in {b.label for b in at.button}
 
 
 @pytest.mark.parametrize("role", ["presenter", "administrator"])

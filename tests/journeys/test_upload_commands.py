@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from typing import Any
 
 import openpyxl
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from commands.main import main
 from tests.conftest import three_sheets, workbook
@@ -55,3 +58,74 @@ def test_a_folder_is_one_upload(run: Any, tmp_path: Any) -> None:
     (folder.parent / "~$b.xlsx").write_bytes(b"a lock of Office")
     assert json.loads(run("load", folder.parent, "--json")[1])["rows"] == {"Services": 2, "People": 6, "Assessments": 12}
     assert len(run("uploads")[1].splitlines()) == 1
+
+
+def test_a_folder_with_nothing_in_it_says_so(run: Any, tmp_path: Any) -> None:
+    (tmp_path / "quarter").mkdir()
+    (tmp_path / "quarter" / "~$a.xlsx").write_bytes(b"a lock of Office")
+    code, said, _ = run("check", tmp_path / "quarter")
+    assert code == 2 and "nothing in quarter that we could read" in said
+    assert [f["code"] for f in json.loads(run("load", tmp_path / "quarter", "--json")[1])["findings"]] == ["no-files"]
+
+
+def test_the_marked_workbook_never_takes_the_place_of_the_file(run: Any, written: Any, tmp_path: Any) -> None:
+    path = written(three_sheets(people=6))
+    before = path.read_bytes()
+    for out, why in (
+        (path, "take the place"),
+        (tmp_path / "out.csv", "Excel file"),
+        (tmp_path / "none" / "out.xlsx", "could not be written"),
+        (tmp_path, "Excel"),
+    ):
+        code, said, told = run("load", path, "--marked", out)
+        assert (code, said) == (1, "") and why in told
+    (tmp_path / "in").mkdir()
+    for name in ("out-1.xlsx", "b.xlsx"):
+        (tmp_path / "in" / name).write_bytes(workbook(three_sheets(people=3)))
+    assert "take the place" in run("check", tmp_path / "in", "--marked", tmp_path / "in" / "out.xlsx")[2]
+    assert path.read_bytes() == before and run("uploads")[1] == ""
+
+
+def test_findings_are_told_where_the_marked_workbook_cannot_be_made(run: Any, written: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked, out = tmp_path / "locked.xlsx", tmp_path / "out.xlsx"
+    sheets = three_sheets(people=6)
+    sheets["Assessments"][2][4] = 99
+    with locked.open("wb") as file:
+        OOXMLFile(io.BytesIO(workbook(sheets))).encrypt("hemlig", file)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, said, told = run("check", locked, "--marked", out)
+    assert code == 2 and "protected by a password" in said and "could not be opened to be marked" in told and not out.exists()
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "hemlig")
+    code, _, told = run("check", locked, "--marked", out)
+    assert code == 1 and "with 1 marked cell is in" in told and openpyxl.load_workbook(out)["Assessments"]["E3"].comment
+    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+
+
+def test_an_earlier_version_is_offered_and_brought_back(run: Any, written: Any) -> None:
+    a = written(three_sheets(people=6))
+    first = json.loads(run("load", a, "--json")[1])["upload_id"]
+    assert "brings it back" not in run("check", a)[1]
+    run("load", written({"Assessments": three_sheets(people=6, fall=3)["Assessments"]}, "b.xlsx"))
+    assert f"({first}) and is no longer what counts. 'load' brings it back." in run("check", a)[1]
+    assert f"It says what {first} said, and counts again." in run("load", a)[1]
+    assert "brings it back" not in run("check", a)[1]
+
+
+def test_of_several_files_each_line_says_which(run: Any, written: Any) -> None:
+    sheets = three_sheets(people=6)
+    sheets["Assessments"][2][4] = 99
+    one, other = written(sheets, "one.xlsx"), written(three_sheets(people=3, service="S2", prefix="d"), "other.xlsx")
+    assert run("check", one, other)[1].startswith("one.xlsx, Assessments!E3: ") and run("check", one)[1].startswith("Assessments!E3: ")
+
+
+def test_complete_dates_as_people_write_them(run: Any, written: Any) -> None:
+    run("load", written(three_sheets(people=6)))
+    sheets = three_sheets(people=6)
+    del sheets["Assessments"][-1]
+    said = run("load", written(sheets, "later.xlsx"), "--complete-from", "01/04/2025", "--complete-to", "2025-26 Q1", "--json")[1]
+    assert json.loads(said)["unchanged"] is False
+    with pytest.raises(SystemExit):
+        run("load", written(sheets, "later.xlsx"), "--complete-from", "31/31/2025", "--complete-to", "2025-26")

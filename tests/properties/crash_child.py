@@ -44,7 +44,7 @@ def waiting(n: int) -> pa.Table:
 
 def load(path: Path, first: int, tell: int) -> None:
     """Loads uploads `first`, `first` + 1, … until it is killed; says `ready`, then `N start` and `N done` for each."""
-    store = Store(path, Settings())
+    store = Store(path, Settings(database_threads=1))
     os.write(tell, b"ready\n")
     for n in range(first, first + 500):
         tables = {name: table(name, found) for name, found in rows(n).items()}

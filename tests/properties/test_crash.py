@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from domain.settings import ROOT, Settings
+from domain.settings import ROOT
+from tests.conftest import ONE_THREAD
 from tests.properties.crash_child import rows
 from warehouse import backup, ledger
 from warehouse.connect import Store
@@ -24,7 +25,7 @@ def test_killed_loads_are_all_or_nothing(tmp_path, seed):
     said = json.loads(ended.stdout)
     acknowledged = set(said["acknowledged"])
     assert len(said["attempted"]) >= len(acknowledged) > 0
-    store = Store(path, Settings())
+    store = Store(path, ONE_THREAD)
     with store.reading() as cursor:
         held = {}
         for name, per_upload in (("services", 1), ("people", 6), ("assessments", 12), ("headline", 6), ("held", 1)):
@@ -38,7 +39,7 @@ def test_killed_loads_are_all_or_nothing(tmp_path, seed):
     assert {line["id"] for line in ledger.logged(store.ledger)} == {p.name for p in store.ledger.iterdir() if p.is_dir() and p.name != "orphaned"}
     before = _contents(store)
     store.close()
-    store = backup.rebuild(path, Settings())
+    store = backup.rebuild(path, ONE_THREAD)
     assert _contents(store) == before
     store.close()
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from access import disclosure
 from domain.types import Counts, Moments, Policy, Scope
@@ -59,14 +59,14 @@ class Attacker:
             for m in members:
                 rows[r, at[m]] += 1
             right[r] = value
-        widths = {}
+        widths, known = {}, LinearConstraint(rows, right, right) if len(rows) else ()
         for label, members in self.secrets:
             goal = np.zeros(len(names))
             for m in members:
                 goal[at[m]] += 1
             ends = []
             for sign in (1, -1):
-                answer = linprog(sign * goal, A_eq=rows if len(rows) else None, b_eq=right if len(rows) else None, bounds=(0, 10_000), method="highs")
+                answer = milp(sign * goal, bounds=Bounds(0, 10_000), constraints=known)
                 assert answer.status == 0, answer.message
                 ends.append(sign * answer.fun)
             widths[label] = ends[1] - ends[0]

@@ -10,7 +10,7 @@ import pytest
 
 from access import desk, intake
 from domain.types import Scope
-from tests.conftest import ADMINISTRATOR, copy_of, workbook
+from tests.conftest import ADMINISTRATOR, copy_of, nothing, workbook
 from warehouse.connect import Store
 
 TODAY = date(2026, 3, 31)
@@ -59,7 +59,7 @@ ADMINISTRATOR_AT_DESK = ADMINISTRATOR.__class__("root", "administrator", (), "co
 @pytest.fixture(scope="module")
 def unwritten(made_once, tmp_path_factory) -> Iterator[Store]:
     """One empty store for the tests that only look: receiving stores nothing."""
-    opened = copy_of(made_once("empty", lambda _: None), tmp_path_factory.mktemp("looking") / "test.duckdb")
+    opened = copy_of(made_once("empty", nothing), tmp_path_factory.mktemp("looking") / "test.duckdb")
     yield opened
     with opened.reading() as cursor:
         assert cursor.execute("select count(*) from upload").fetchone() == (0,)
@@ -107,7 +107,7 @@ def test_order_and_splitting_change_nothing(store, made_once, tmp_path, seed):
     sheets, _ = return_of(seed)
     sheets["Assessments"] = [sheets["Assessments"][0], *dict.fromkeys(map(tuple, sheets["Assessments"][1:]))]
     intake.send(store, receive(store, sheets), ADMINISTRATOR, hold_back=True)
-    other = copy_of(made_once("empty", lambda _: None), tmp_path / "other" / "test.duckdb")
+    other = copy_of(made_once("empty", nothing), tmp_path / "other" / "test.duckdb")
     rng = random.Random(seed)
     turned = {name: [rows[0], *rng.sample(rows[1:], len(rows) - 1)] for name, rows in sheets.items()}
     half = len(turned["Assessments"]) // 2

@@ -7,14 +7,17 @@ from datetime import date, datetime
 
 import pytest
 
-from domain.settings import Settings
 from domain.types import Event, Scope
 from metrics.registry import FAMILIES, METRICS
+from tests import conftest
 from tests.second_opinion import plain
-from warehouse import connect, queries
+from warehouse import connect, queries, tallies
 from warehouse import store as writes
 from warehouse.connect import Store
 
+BREAKDOWNS = (
+    "", "service", "provider", "sector", "service_type", "locality", "start_quarter", "end_quarter", "gender", "age_band", "main_need", "role", "measure",
+)  # fmt: skip
 PERIODS = [(None, None), (date(2025, 4, 1), date(2026, 3, 31)), (date(2025, 7, 1), date(2025, 9, 30))]
 
 
@@ -24,7 +27,7 @@ def loaded(tmp_path_factory, request):
     data = plain.made_up(7)
     tallied_from, connect.TALLIED_FROM = connect.TALLIED_FROM, request.param
     request.addfinalizer(lambda: setattr(connect, "TALLIED_FROM", tallied_from))
-    store = Store(tmp_path_factory.mktemp("plain") / "store.duckdb", Settings())
+    store = Store(tmp_path_factory.mktemp("plain") / "store.duckdb", conftest.ONE_THREAD)
     event = Event("upload", "test", "administrator", datetime(2026, 3, 31))
     writes.commit(store, {name: plain.table(name, rows) for name, rows in data.items()}, event)
     stays = plain.episodes(data)
@@ -150,28 +153,19 @@ def cells_of(metric, row, stay, last_day):
 def test_counts_agree_with_plain_loops(loaded, basis, period, measure):
     store, data, stays = loaded
     checked = 0
-    for by in (
-        "",
-        "service",
-        "provider",
-        "sector",
-        "service_type",
-        "locality",
-        "start_quarter",
-        "end_quarter",
-        "gender",
-        "age_band",
-        "main_need",
-        "role",
-        "measure",
-    ):
+    for by in BREAKDOWNS:
+        if basis == "measured" and connect.TALLIED_FROM == 1 and by not in ("", "service", "measure"):
+            # The tally holds no scope of this basis: every breakdown is asked "row by row", and here the same question need not be answered again.
+            assert not any(tallies.holds(Scope(basis=basis, start=period[0], end=period[1], measure=measure, by=by), f.base) for f in FAMILIES.values())
+            continue
         scope = Scope(basis=basis, start=period[0], end=period[1], measure=measure, by=by)
+        with store.reading() as cursor:
+            _, data_date = queries.versions(cursor)
+        told, last_day = expected(store, data, stays, scope, data_date)
         for id in ("reliable-improvement", "reliable-recovery", "first-score-rate", "follow-up-rate"):
             metric = METRICS[id]
             with store.reading() as cursor:
                 counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], scope, True)
-                _, data_date = queries.versions(cursor)
-            told, last_day = expected(store, data, stays, scope, data_date)
             want = defaultdict(lambda: defaultdict(int))
             people = defaultdict(set)
             for group, rows in told.items():
@@ -208,7 +202,7 @@ def test_sums_agree_with_plain_loops(loaded, basis):
 def test_a_later_score_never_alters_an_earlier_period(loaded, tmp_path):
     store, data, _ = loaded
     scope = Scope(basis="measured", start=date(2025, 4, 1), end=date(2025, 6, 30), measure="PHQ-9", by="service")
-    early = Store(tmp_path / "early.duckdb", Settings())
+    early = Store(tmp_path / "early.duckdb", conftest.ONE_THREAD)
     # The same people and services, without any score after the period: the period's figures must already be the same.
     kept = [a for a in data["assessments"] if a["date"] <= date(2025, 6, 30)]
     tables = {"services": data["services"], "people": data["people"], "assessments": kept}

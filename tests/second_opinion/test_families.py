@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from domain.settings import Settings
 from domain.types import Event, Scope
 from metrics.registry import FAMILIES, METRICS
+from tests import conftest
 from tests.second_opinion import plain
 from tests.second_opinion.test_goals_and_courses import beside
 from warehouse import queries
@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Any:
     data = plain.made_up(5, 160, 6)
     data["services"][5]["main_result"] = "SWEMWBS; PHQ-9; maintained"
     beside(data, 5)
-    made = Store(tmp_path_factory.mktemp("families") / "store.duckdb", Settings())
+    made = Store(tmp_path_factory.mktemp("families") / "store.duckdb", conftest.ONE_THREAD)
     writes.commit(made, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "test", "administrator", datetime(2026, 3, 31)))
     yield made
     made.close()

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from domain.settings import Settings
 from domain.types import Event, Scope
 from metrics.registry import FAMILIES, METRICS
+from tests import conftest
 from tests.second_opinion import plain
 from warehouse import crisis_queries, queries
 from warehouse import store as writes
@@ -70,7 +70,7 @@ def beside(data: dict[str, list[dict]], seed: int) -> None:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Any:
     data = plain.made_up(21, 500, 6)
     beside(data, 22)
-    store = Store(tmp_path_factory.mktemp("goals") / "store.duckdb", Settings())
+    store = Store(tmp_path_factory.mktemp("goals") / "store.duckdb", conftest.ONE_THREAD)
     # SPIN has no published reliable change: one worked out here, counted only when exceeded
     with store.writing() as cursor:
         cursor.execute("insert into threshold values ('SPIN', 10, true, 60, 12, 0.9, null)")

@@ -365,9 +365,9 @@ def test_survival_intervals_cover_what_they_promise():
     times, ends = rng.exponential(10, (DRAWS, 80)), rng.uniform(4, 30, (DRAWS, 80))
     told = np.empty((4, DRAWS))  # survival, its standard error, lower and upper limit as it stands at week 6
     for i, (time, event) in enumerate(zip(np.minimum(times, ends), (times <= ends).astype(int), strict=True)):
-        points = survival.curve(time, event)
-        at = int(points["time"].to_numpy().searchsorted(6, side="right")) - 1
-        told[:, i] = [points[name].to_numpy()[at] for name in ("survival", "std_err", "lower", "upper")]
+        points = survival.columns(time, event)
+        at = int(points["time"].searchsorted(6, side="right")) - 1
+        told[:, i] = [points[name][at] for name in ("survival", "std_err", "lower", "upper")]
     share, error, lower, upper = told
     truth = math.exp(-0.6)
     found = {"log-log": covered(truth, lower, upper), "log": covered(truth, *survival._limits(share, error / share, "log", intervals.z()))}

@@ -16,8 +16,8 @@ from hypothesis import strategies as some
 from access import curves, desk, statistics
 from access.rules import COMMAND_LINE
 from domain.errors import Refused
-from domain.settings import Settings
 from domain.types import Event, Scope, Viewer
+from tests import conftest
 from tests.second_opinion import plain
 from warehouse import store as writes
 from warehouse import survival_queries
@@ -31,7 +31,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Any:
     data = plain.made_up(11, 900, 6)
     for i, row in enumerate(data["people"]):
         row["how_it_ended"] = (None, "died", "as planned", "moved away", "stopped coming")[i % 5] if row["ended_on"] else None
-    store = Store(tmp_path_factory.mktemp("statistics") / "store.duckdb", Settings())
+    store = Store(tmp_path_factory.mktemp("statistics") / "store.duckdb", conftest.ONE_THREAD)
     writes.commit(store, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "test", "administrator", datetime(2026, 3, 31)))
     stays = plain.episodes(data)
     plain.place(data, stays)

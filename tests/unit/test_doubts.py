@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from access import conversation, plan_doubts, quarter_hour, return_page
@@ -21,15 +23,18 @@ PLAN = {  # ref: (kind, counted as, four quarters)
 SENT = {"M1": 1, "M2": 19, "M3": 6, "T1": 40}
 
 
-@pytest.fixture
-def doubted(store: Store) -> Store:
-    """S1 with a plan and a first return that raise a question of each kind; it is the service's second plan year."""
+def raising_questions(store: Store) -> None:
     rows = [
         ["S1", year, ref, kind, f"People take step {ref}", counted, *four] for year in ("2024-25", "2025-26") for ref, (kind, counted, four) in PLAN.items()
     ]
     assert not load(store, {"Services": SERVICES, "Milestones": [MILESTONES, *rows]}).blocked
     sent(store, "S1", Q1, {ref: {"actual": n} for ref, n in SENT.items()})
-    return store
+
+
+@pytest.fixture
+def doubted(copied: Callable[..., Store]) -> Store:
+    """S1 with a plan and a first return that raise a question of each kind; it is the service's second plan year."""
+    return copied(raising_questions)
 
 
 def candidates(store: Store, quarter: Quarter = Q1) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

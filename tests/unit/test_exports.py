@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from domain.types import Released, ReleasedRow, Scope
+from domain.types import Metric, Released, ReleasedRow, Scope
 from exports import files
 from metrics.registry import METRICS
 
@@ -45,8 +45,12 @@ def read_xlsx(content: bytes, sheet: str) -> list[list[Any]]:
     return load_workbook(io.BytesIO(content)).get_sheet_by_name(sheet).to_python()
 
 
+def csv_of(answer: Released, metric: Metric, labels: dict[str, str] | None = None, **more: Any) -> bytes:
+    return files.csvs_bytes([(answer, metric, labels or {})], **more)
+
+
 def test_csv_reads_back() -> None:
-    rows, _ = read_csv(files.csv_bytes(released(), RATE, labels={"S1": "Riverside, “Counselling” – £"}))
+    rows, _ = read_csv(csv_of(released(), RATE, labels={"S1": "Riverside, “Counselling” – £"}))
     assert [r["group"] for r in rows] == ["S1", "'=S2", "S3", "S4", "all"]
     assert rows[0]["name"] == "Riverside, “Counselling” – £"
     assert float(rows[0]["value"]) == ROWS[0].value and int(rows[0]["numerator"]) == 34
@@ -55,7 +59,7 @@ def test_csv_reads_back() -> None:
 
 
 def test_hidden_is_a_word_and_never_blank_or_zero() -> None:
-    rows, _ = read_csv(files.csv_bytes(released(), RATE))
+    rows, _ = read_csv(csv_of(released(), RATE))
     numbers = ("numerator", "denominator", "value", "lower", "upper")
     assert {rows[1][c] for c in numbers} == {"hidden"} and rows[1]["hidden"] == "yes"
     assert [rows[2][c] for c in numbers] == ["too few", "7", "too few", "too few", "too few"]
@@ -63,15 +67,15 @@ def test_hidden_is_a_word_and_never_blank_or_zero() -> None:
 
 
 def test_every_row_of_a_csv_has_the_same_columns() -> None:
-    lines = list(csv.reader(io.StringIO(files.csv_bytes(released(), RATE).decode("utf-8-sig"), newline="")))
+    lines = list(csv.reader(io.StringIO(csv_of(released(), RATE).decode("utf-8-sig"), newline="")))
     assert len({len(line) for line in lines}) == 1
-    assert files.csv_bytes(released(), RATE).startswith(b"\xef\xbb\xbf")
+    assert csv_of(released(), RATE).startswith(b"\xef\xbb\xbf")
 
 
 def test_means_carry_their_n() -> None:
     gain = METRICS["mean-change"]
     answer = Released(gain.id, Scope(measure="PHQ-9"), "own", (ReleasedRow("S1", None, 52, 4.25, 2.1, 6.4),), None)
-    rows, about = read_csv(files.csv_bytes(answer, gain))
+    rows, about = read_csv(csv_of(answer, gain))
     assert rows[0]["n"] == "52" and rows[0]["value"] == "4.25" and rows[0]["unit"] == "points" and "numerator" not in rows[0]
     assert any("PHQ-9" in line for line in about) and files.POLICY_WORDS["own"] in about
 
@@ -79,7 +83,7 @@ def test_means_carry_their_n() -> None:
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_every_file_says_what_its_figures_are(kind: str) -> None:
     if kind == "csv":
-        _, lines = read_csv(files.csv_bytes(released(), RATE, follow_up="71% of people due a second score have one."))
+        _, lines = read_csv(csv_of(released(), RATE, follow_up="71% of people due a second score have one."))
     else:
         about = files.about(released(), RATE, follow_up="71% of people due a second score have one.")
         lines = [row[0] for row in read_xlsx(files.xlsx_bytes({"Figures": files.frame(released(), RATE)}, about), files.ABOUT_SHEET)]
@@ -117,7 +121,7 @@ DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "�
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_text_that_would_begin_a_formula_is_inert(text: str) -> None:
     assert files.inert(text).startswith("'")
-    rows, about = read_csv(files.csv_bytes(released(notes=(text,)), RATE, labels={"S1": text}))
+    rows, about = read_csv(csv_of(released(notes=(text,)), RATE, labels={"S1": text}))
     assert rows[0]["name"].startswith("'") and any(line == files.inert(text) for line in about)
     content = files.xlsx_bytes({"Figures": pd.DataFrame({"words": [text]}), text: pd.DataFrame({text: [1]})}, [text])
     book = openpyxl.load_workbook(io.BytesIO(content))
@@ -155,7 +159,7 @@ def test_the_same_figures_make_the_same_file_and_others_another() -> None:
 
 
 def test_a_file_name_ends_in_eight_characters_of_its_content() -> None:
-    content = files.csv_bytes(released(), RATE)
+    content = csv_of(released(), RATE)
     assert files.file_name("reliable-improvement", content, "csv") == f"reliable-improvement-{hashlib.sha256(content).hexdigest()[:8]}.csv"
     assert files.file_name("../a b/ü", b"", ".xlsx") == "a-b-e3b0c442.xlsx"
 

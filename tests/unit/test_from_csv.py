@@ -242,3 +242,47 @@ def test_windows_text_and_a_byte_order_mark_are_read(run: Run, file: Any):
 def test_text_that_a_spreadsheet_would_run_is_made_inert(run: Run, file: Any):
     _, out, _ = run("gas", "--from-csv", file("p,s\n=1+1,0\n-12,0\n"), "--id", "p", "--score", "s")
     assert [line.split(",")[0] for line in out.splitlines()] == ["id", "'=1+1", "-12"]
+
+
+def test_other_text_files_are_read_by_their_content(run: Run, file: Any):
+    for content in ("x,n\n1,2\n".encode("utf-16"), b"x;n\n1;2\n", b"x\tn\n1\t2\n"):
+        code, out, _ = run("wilson", "--from-csv", file(content), *WILSON)
+        assert code == 0 and out.splitlines()[1].startswith("1,2,50,")
+    code, out, err = run("wilson", "--from-csv", file(b"PK\x03\x04\x00\x00"), *WILSON)
+    assert (code, out) == (2, "") and "is not a text file" in err
+
+
+def test_blank_lines_are_no_people_and_lines_keep_their_numbers(run: Run, file: Any):
+    columns = ("--id", "id", "--pre", "a", "--post", "b", "--better", "lower", "--reliability", "0.89")
+    _, out, err = run("rci", "--from-csv", file("id,a,b\n\n1,9,3\n,,\n2,14,3\n"), *columns)
+    assert len(out.splitlines()) == 3 and "no pair" not in err
+    assert "Line 5, column a" in run("rci", "--from-csv", file("id,a,b\n\n1,9,3\n\n2,x,3\n"), *columns)[2]
+    assert "Line 4, column x" in run("wilson", "--from-csv", file("x,n\n1,2\n\n3,2\n"), *WILSON)[2]
+
+
+def test_the_same_person_twice_is_said(run: Run, file: Any):
+    pair = ("--id", "id", "--pair", "a,b,PHQ-9")
+    assert "1 line repeats the id of an earlier line" in run("talking-therapies", "--from-csv", file("id,a,b\n1,12,3\n1,9,3\n"), *pair)[2]
+    assert run("talking-therapies", "--from-csv", file("id,a,b\n1,12,3\n2,9,3\n"), *pair)[2] == ""
+
+
+def test_a_curve_of_a_file(run: Run):
+    asked = ("survival", "--from-csv", DATA / "time_to_improvement.csv", "--time", "weeks", "--event", "event")
+    code, out, _ = run(*asked, "--curve", "--group", "service")
+    assert code == 0 and heading(out) == ["group", "time", "survival", "lower", "upper"]
+    medians, curve = table(run(*asked, "--group", "service")[1]).set_index("group")["median"], table(out)
+    assert set(curve["group"]) == set(medians.index)
+    for group, of in curve.groupby("group"):
+        assert of["survival"].is_monotonic_decreasing and (of.loc[of["survival"] <= 0.5, "time"].min() == medians[group] or pd.isna(medians[group]))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--by", "gender"), "--by is about stored data"), (("--metric", "recovery"), "--metric is about stored data"),
+     (("--policy", "own"), "--policy is about stored data"), (("--from", "2025-04-01"), "--from is about stored data")],
+)  # fmt: skip
+def test_an_option_without_any_bearing_is_refused(run: Run, file: Any, options: tuple[str, ...], said: str):
+    code, out, err = run("funnel", "--from-csv", file("g,x,n\nA,1,2\n"), "--group", "g", "--numerator", "x", "--denominator", "n", *options)
+    assert (code, out) == (2, "") and said in err
+    assert "--group is about a CSV file" in run("survival", "--group", "service")[2]
+    assert "--mixed is about a CSV file" in run("talking-therapies", "--mixed", "worse")[2]

@@ -44,7 +44,7 @@ def test_text_of_a_workbook_stays_text(page: str) -> None:
 def test_several_answers_are_one_csv_whose_rows_say_what_they_are_of() -> None:
     answers = [(released(), METRICS["reliable-improvement"], {}), (released(), METRICS["reliable-improvement"], {})]
     text = files.csvs_bytes(answers).decode("utf-8-sig")
-    one = files.csv_bytes(*answers[0][:2]).decode("utf-8-sig")
+    one = files.csvs_bytes(answers[:1]).decode("utf-8-sig")
     body = [line for line in text.splitlines() if not line.startswith("about")]
     assert len(body) == 2 * (len([line for line in one.splitlines() if not line.startswith("about")]) - 1) + 1
     assert text.count("Hidden does not mean zero.") == one.count("Hidden does not mean zero.")

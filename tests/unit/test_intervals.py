@@ -40,6 +40,8 @@ def test_impossible_counts_and_spreads_are_refused():
             change.bounds(improved, paired, due)
     with pytest.raises(ValueError, match="3 pairs"):
         effects.hedges_j(2)
+    with pytest.raises(ValueError):
+        effects.national_effect_size(4.0, 0.0)
 
 
 def test_a_published_threshold_counts_when_reached_and_a_computed_one_only_beyond():
@@ -63,3 +65,12 @@ def test_last_scores_without_spread_take_the_wider_interval():
 def test_missing_second_scores_leave_the_answer_open():
     """31 due, 19 with a second score, 8 improved: the example of the house."""
     assert [round(100 * v) for v in change.bounds(8, 19, 31)] == [26, 65]
+
+
+# NHS England, NHS Talking Therapies annual report 2024-25, therapy-based outcomes: first mean, its SD, last mean, published effect size.
+PUBLISHED = [(14.2, 6.1, 9.5, 0.8), (13.3, 5.1, 8.6, 0.9), (13.5, 5.9, 9.4, 0.7), (14.4, 5.7, 9.3, 0.9), (15.0, 6.0, 10.4, 0.8), (17.6, 9.1, 13.3, 0.5)]
+
+
+@pytest.mark.parametrize(("first", "sd", "last", "published"), PUBLISHED)
+def test_the_nhs_convention_gives_published_effect_sizes(first: float, sd: float, last: float, published: float):
+    assert round(effects.national_effect_size(first - last, sd), 1) == published

@@ -15,6 +15,7 @@ from domain.types import Event, Scope, Viewer
 from exports import files
 from metrics import rates, reading
 from metrics.registry import METRICS
+from tests import conftest
 from tests.second_opinion import plain
 from tests.second_opinion.test_goals_and_courses import beside
 from warehouse import store as writes
@@ -30,7 +31,7 @@ OWN_ONLY = ["lower_by_person", "upper_by_person"]
 def store(tmp_path_factory: pytest.TempPathFactory) -> Any:
     data = plain.made_up(31, 700, 6)
     beside(data, 32)
-    store = Store(tmp_path_factory.mktemp("kinds") / "store.duckdb", Settings())
+    store = Store(tmp_path_factory.mktemp("kinds") / "store.duckdb", conftest.ONE_THREAD)
     writes.commit(store, {n: plain.table(n, rows) for n, rows in data.items()}, Event("upload", "t", "manager", AT))
     yield store
     store.close()
@@ -48,7 +49,7 @@ def test_every_figure_is_answered_said_and_filed(store: Store, metric: str, poli
             said = reading.sentence(METRICS[metric], row, about=policy == "outside")
             assert said.endswith((".", "?")) and "nan" not in said and "None" not in said.split()[:1]
         frame = files.frame(told, METRICS[metric])
-        assert len(frame) == len(rows) and files.csv_bytes(told, METRICS[metric]).startswith(b"\xef\xbb\xbf")
+        assert len(frame) == len(rows) and files.csvs_bytes([(told, METRICS[metric], {})]).startswith(b"\xef\xbb\xbf")
 
 
 def test_the_figure_of_a_curve_is_its_median(store: Store) -> None:

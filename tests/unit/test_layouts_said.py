@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from openpyxl import Workbook
 
 from data_loaders import cells
@@ -61,6 +62,61 @@ def test_a_second_table_below_is_said_and_only_the_first_is_read():
 def test_a_second_table_without_a_blank_row_between_is_not_taken_in_silence():
     _, _, checked, _ = read(below([ASSESSMENTS, ("P1", "SVC001", "2025-04-09", "PHQ-9", 12)], gap=0), "a.xlsx")
     assert checked.waits("people").sum() >= 1 and any(f.severity == "holds" and f.row == 6 for f in checked.findings)
+
+
+def side_by_side(*tables, gap=1, name="Sheet1"):
+    height = max(map(len, tables))
+    blank = (None,) * gap
+    rows = []
+    for n in range(height):
+        row = ()
+        for table in tables:
+            row += (blank if row else ()) + (tuple(table[n]) if n < len(table) else (None,) * len(table[0]))
+        rows.append(row)
+    return book({name: rows})
+
+
+PERSONS = [PEOPLE, *[(f"P{n}", "SVC001", f"2025-04-0{n}", None) for n in range(1, 5)]]
+SCORES = [ASSESSMENTS, *[(f"P{n}", "SVC001", f"2025-04-1{n}", "PHQ-9", 12) for n in range(1, 4)]]
+
+
+@pytest.mark.parametrize("name", ["Sheet1", "People", "Assessments"])
+def test_a_second_table_beside_the_first_is_read_too(name):
+    workbook, found, checked, told = read(side_by_side(PERSONS, SCORES, name=name), "a.xlsx")
+    [finding] = told
+    assert (finding.severity, finding.code) == ("look", "second-table")
+    assert (
+        finding.message
+        == f"The sheet '{name}' holds more than one table side by side: the one from column A as People and the one from column F as Assessments."
+    )
+    assert not checked.findings and (checked.tables["people"].num_rows, checked.tables["assessments"].num_rows) == (4, 3)
+    assert [one.letter("score") for one in found if one.sheet.name == "Assessments"] == ["J"]
+    ready, waiting = checked.parted()
+    [count] = cells.counted([workbook], found, checked, ready, waiting, set())
+    assert (count.filled, count.stored, count.outside) == (4 + 5 + 4 * 3 + 3 * 5, 4 * 3 + 3 * 5, 9)
+
+
+def test_what_is_wrong_in_a_second_table_is_told_at_its_own_cell():
+    _, _, checked, _ = read(side_by_side(PERSONS, [*SCORES, ("P4", "SVC001", "2025-04-14", "PHQ-9", 99)]), "a.xlsx")
+    [finding] = checked.findings
+    assert (finding.severity, finding.sheet, finding.column, finding.row) == ("holds", "Sheet1", "J", 5)
+
+
+@pytest.mark.parametrize("second", [PERSONS, [("person ref", "date of birth"), ("P1", "1980-01-01")], [("service code", "visits"), ("SVC001", 12)]])
+def test_a_table_beside_that_cannot_be_read_too_is_said_with_its_column(second):
+    _, found, checked, told = read(side_by_side(PERSONS, second), "a.xlsx")
+    [finding] = told
+    assert (finding.code, finding.column) == ("second-table", "F") and "The one from column F on was not read." in finding.message
+    assert "a sheet of its own" in finding.fix and [f.sheet.name for f in found] == ["People"] and checked.tables["people"].num_rows == 4
+
+
+def test_an_empty_column_inside_a_table_does_not_part_it():
+    people = [("person ref", "service code"), *[(f"P{n}", "SVC001") for n in range(1, 4)]]
+    rest = [("started on", "gender"), *[("2025-04-01", "female")] * 3]
+    _, found, checked, told = read(side_by_side(people, rest, [("PHQ9 start", "PHQ9 end"), *[(12, 8)] * 3]), "a.xlsx")
+    assert "second-table" not in {f.code for f in told} and checked.tables["people"].num_rows == 3 and {f.sheet.name for f in found} >= {"People"}
+    _, _, checked, told = read(side_by_side([*PERSONS], [("gender",), *[("female",)] * 4], SCORES), "a.xlsx")
+    assert checked.tables["people"]["gender"].null_count == 0 and checked.tables["assessments"].num_rows == 3
 
 
 def test_headings_that_stand_again_do_not_end_the_table():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,13 @@ SERVICES = [
 P1 = manager_of("P1")
 
 
-@pytest.fixture
-def ready(store: Store) -> Store:
+def services_only(store: Store) -> None:
     intake.send(store, intake.receive(store, [("services.xlsx", workbook({"Services": SERVICES}))], COMMISSIONER), COMMISSIONER)
-    return store
+
+
+@pytest.fixture
+def ready(copied: Callable[..., Store]) -> Store:
+    return copied(services_only)
 
 
 def answers_of(received: intake.Received) -> dict[str, str]:

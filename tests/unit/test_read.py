@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.intake import make_assessments
+from data_loaders import reader_home
 from data_loaders.read import read
 from domain.settings import Settings
+from tests.conftest import three_sheets, workbook
 from tests.unit.books import book, opened, opened_here, raw_book, text_cell
 
 LETTERS = "ABCDEFGHIJ"
@@ -204,6 +206,26 @@ def test_a_table_far_below_and_beside_many_rows_is_placed() -> None:
 def test_a_sheet_of_several_blocks_is_read_whole() -> None:
     sheet = opened(make_assessments(40_000)).sheets[0]  # 11 MB of XML: three blocks
     assert (sheet.first_row, sheet.first_column, sheet.table.num_rows) == (1, 1, 40_001)
+
+
+def test_where_processes_cannot_fork_an_interpreter_is_started_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = workbook(three_sheets(people=3))
+    forked = read("a.xlsx", content, Settings())
+    monkeypatch.setattr(reader_home, "FORKS", False)
+    started = read("a.xlsx", content, Settings())
+    assert len(started.sheets) == 3 and started == forked
+
+
+def test_a_reading_process_is_born_again_when_their_home_was_ended() -> None:
+    if not reader_home.FORKS:
+        return  # every file has an interpreter of its own there, as in the test above
+    content = workbook(three_sheets(people=3))
+    read("a.xlsx", content, Settings())
+    home = reader_home._HOME[0][0]
+    assert os.listdir(f"/proc/{home.pid}/task") == [str(home.pid)], "it forks, and so must have one thread"
+    home.kill()
+    home.wait()
+    assert len(read("a.xlsx", content, Settings()).sheets) == 3
 
 
 @pytest.mark.parametrize("limit", [{"reader_seconds": 0}, {"reader_memory_mb": 40}])

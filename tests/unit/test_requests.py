@@ -65,6 +65,18 @@ def test_find_says_where_and_how_much_and_nothing_else(filled):
     assert requests.find(filled, MANAGER, "P1", "nobody").nothing
 
 
+def test_what_was_taken_back_is_found_and_erased_too(store):
+    upload = send(store, three_sheets(people=6))
+    intake.undo(store, upload.upload_id, ADMINISTRATOR)
+    assert writes.known_services(store) == {}
+    kept = requests.find(store, MANAGER, "P1", "c001")
+    assert kept.earlier == 3 and not kept.sheets and not kept.nothing
+    requests.erase(store, MANAGER, "P1", "c001")
+    assert requests.find(store, MANAGER, "P1", "c001").nothing and requests.find(store, MANAGER, "P1", "c002").earlier == 3
+    with pytest.raises(Shown, match="no such provider"):
+        requests.find(store, ADMINISTRATOR, "P9", "c001")
+
+
 @pytest.mark.parametrize("viewer", [COMMISSIONER, manager_of("P2"), Viewer("p", "presenter")])
 def test_who_may_not_answer(filled, viewer):
     for ask in (requests.find, requests.copy, requests.erase, requests.let_back):
@@ -160,6 +172,7 @@ def test_find_export_and_erase_without_a_screen(filled, tmp_path, monkeypatch):
     filled.close()
     code, said = run(monkeypatch, "find", "--provider", "P1", typed="c001\n")
     assert code == 0 and "4 rows of S1" in said and "Assessments\t2\t2025-04-07 to 2025-06-20\tS1" in said
+    assert run(monkeypatch, "find", "--provider", "elm trust", typed="c001\n") == (code, said)
     code, said = run(monkeypatch, "find", "--provider", "P1", "--json", typed="c001\n")
     assert json.loads(said)["earlier"] == 1
     out = tmp_path / "copy.json"

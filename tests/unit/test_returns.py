@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from access import conversation, desk, intake, plans, quarter_hour, return_page, returns, target_plans
+from access import conversation, desk, intake, plans, quarter_hour, return_page, returns, seminars, target_plans
 from access.conversation import Question
 from domain import settings
 from domain.errors import Refused, Shown
@@ -68,15 +68,15 @@ def load(store: Store, sheets: dict[str, Any], viewer: Viewer = COMMISSIONER, to
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shelf(made_once: Callable[[str, Callable[[Store], object]], Path]) -> Path:
     """A folder with the database of `planned` in it, filled once and closed."""
-    folder = tmp_path_factory.mktemp("planned")
-    store = Store(folder / "test.duckdb", settings.Settings())
+    return made_once("planned", five_lines_each)
+
+
+def five_lines_each(store: Store) -> None:
     with pytest.MonkeyPatch.context() as patch:
         _clock(patch)(datetime(2025, 6, 1))
         assert not load(store, {"Services": SERVICES, "Milestones": milestones()}).findings
-    store.close()
-    return folder
 
 
 def _clock(patch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
@@ -386,7 +386,7 @@ DECIDED: list[Callable[[Store, Viewer], Any]] = [
     lambda s, v: returns.reopen(s, v, "S1", Q1, "Why.", TODAY),
     lambda s, v: returns.agree_date(s, v, "S1", Q1, date(2025, 9, 1), TODAY),
     lambda s, v: returns.note_read(s, v, "S1", Q1, TODAY),
-    lambda s, v: returns.note_shown(s, v, "S1", Q1, "Spring seminar", TODAY),
+    lambda s, v: seminars.note(s, v, date(2025, 7, 1), "Spring seminar", [], TODAY),
     lambda s, v: conversation.put_all(s, v, "S1", Q1),
     lambda s, v: target_plans.agree(s, v, "S1", 2026, TODAY),
     lambda s, v: target_plans.send_back(s, v, "S1", 2026, "A word."),
@@ -411,6 +411,37 @@ def test_another_provider_presenters_and_administrators_have_no_part_in_it(plann
                 whole(viewer)
     assert len(writes.audited(planned)) == events
     assert {r.service for r in returns.calendar(planned, STRANGER, TODAY)} == {"S2"}
+
+
+# ---- seminars --------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_seminar_is_noted_with_the_returns_shown_there(planned: Store) -> None:
+    sent(planned, "S1", Q1, figures())
+    conversation.ring_me(planned, MANAGER, "S1")
+    version = planned.data_version
+    seminars.note(planned, COMMISSIONER, date(2025, 7, 3), "Lessons Learned", [("S1", Q1)], TODAY)
+    assert standing(planned).shown_at == ("Lessons Learned, 3 July 2025",)
+    assert returns.state_sentence(standing(planned)).endswith("Shown at Lessons Learned, 3 July 2025.")
+    seminars.note(planned, COMMISSIONER, date(2025, 6, 2), "A first one", [], TODAY)
+    assert [(s.title, s.shown) for s in seminars.held(planned, MANAGER)] == [("Lessons Learned, 3 July 2025", (("S1", Q1),)), ("A first one, 2 June 2025", ())]
+    assert [s.shown for s in seminars.held(planned, STRANGER)] == [(), ()]  # what others showed is theirs
+    assert seminars.days(planned) == [date(2025, 6, 2), date(2025, 7, 3)] and planned.data_version == version
+    assert [t.service for t in conversation.to_ring(planned, COMMISSIONER)] == ["S1"]  # a seminar is no call
+    assert [t.kind for t in conversation.talks(planned, COMMISSIONER)] == ["ring me"]
+    with pytest.raises(Shown, match="on the list already"):
+        seminars.note(planned, COMMISSIONER, date(2025, 7, 3), "Lessons Learned", [("S1", Q1)], TODAY)
+    with pytest.raises(Shown, match="still to come"):
+        seminars.note(planned, COMMISSIONER, date(2025, 7, 11), "Lessons Learned", [], TODAY)
+    with pytest.raises(Shown, match="is not in"):
+        seminars.note(planned, COMMISSIONER, date(2025, 7, 3), "Lessons Learned", [("S2", Q1)], TODAY)
+    with pytest.raises(Shown, match="seem to hold"):
+        seminars.note(planned, COMMISSIONER, date(2025, 7, 3), "With jo.bloggs@example.org", [], TODAY)
+    assert [e.kind for e in writes.audited(planned)].count("seminar") == 2
+    planned.close()
+    again = backup.rebuild(planned.path, planned.settings)
+    assert standing(again).shown_at and len(seminars.days(again)) == 2
+    again.close()
 
 
 # ---- this quarter in an hour -----------------------------------------------------------------------------------------------------------------

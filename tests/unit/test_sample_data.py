@@ -47,8 +47,11 @@ def first_and_last(
         if row["measure"] == measure and (row["perspective"] or "person") == perspective and row["occasion"] != "follow-up":
             scores.setdefault(row["person ref"], []).append((row["date"], row["score"]))
     stays = of(made, "People", service).to_dict("records")
+    begun: dict[str, list[pd.Timestamp]] = {}
     for stay in stays:
-        later = [s["started on"] for s in stays if s["person ref"] == stay["person ref"] and s["started on"] > stay["started on"]]
+        begun.setdefault(stay["person ref"], []).append(stay["started on"])
+    for stay in stays:
+        later = [day for day in begun[stay["person ref"]] if day > stay["started on"]]
         own = [
             s
             for s in scores.get(stay["person ref"], [])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from access import conversation, intake, own_plan, plan_beside, plan_drafts, plan_versions, target_plans
+from access import conversation, intake, own_plan, plan_beside, plan_drafts, plan_versions, seminars, target_plans
 from domain import settings
 from domain.errors import Refused, Shown
 from domain.quarters import Quarter
@@ -300,6 +300,11 @@ def test_the_commissioners_own_plan_takes_its_figures_from_the_records(store: St
     told = {ref: found.of(ref, 2) for ref in ("C1", "C2", "C3", "C4")}
     assert {ref: f.of for ref, f in told.items() if f} == {"C1": "2 of 4", "C2": "1 of 3", "C3": "1 of 4", "C4": ""}
     assert told["C4"] and told["C4"].actual is None and "not the same as none held" in told["C4"].note
+    seminars.note(store, COMMISSIONER, date(2025, 7, 2), "Lessons Learned", [], date(2025, 9, 30))
+    with_one = own_plan.of(store, MANAGER, 2025, date(2025, 12, 31))
+    told_of = {n: with_one.of("C4", n) for n in (1, 2, 3)}
+    assert {n: f.actual for n, f in told_of.items() if f} == {1: None, 2: 1, 3: 0}  # before the first that was noted, nobody knows
+    assert own_plan.sentence(own_plan.of(store, COMMISSIONER, 2025, date(2025, 9, 30))).endswith("1 of 4 plans are agreed, 1 seminar held.")
     assert own_plan.sentence(found).endswith("2 of 4 returns due came on time, 1 of 3 questions were answered in time, 1 of 4 plans are agreed.")
     early = own_plan.of(store, COMMISSIONER, 2025, date(2025, 7, 28)).of("C2", 2)
     assert early and early.of == "1 of 2"  # the third may still be answered in time; the second was answered by then only in hindsight

@@ -122,6 +122,31 @@ def test_an_upload_taken_back_can_be_brought_back(three):
     assert versions.restore(store, MANAGER, b.upload_id).rows == {"assessments": 12}
 
 
+def test_a_first_upload_taken_back_is_still_its_managers_to_bring_back(store):
+    first = sent(store, three_sheets(people=6), MANAGER)
+    intake.undo(store, first.upload_id, MANAGER)
+    assert writes.known_services(store) == {}
+    (version,) = versions.listed(store, MANAGER)
+    assert version.upload.state == "undone" and counts(version.changes)["People"] == (6, 0, 0)
+    assert [u.kind for u in intake.uploads(store, MANAGER)] == ["undo", "upload"] and intake.uploads(store, manager_of("P2")) == []
+    with pytest.raises(Shown):
+        versions.restore(store, manager_of("P2"), first.upload_id)
+    assert receive(store, three_sheets(people=6), MANAGER).restores == first.upload_id  # sent again, it is offered as that version
+    back = versions.restore(store, MANAGER, first.upload_id)
+    assert back.rows == {"services": 1, "people": 6, "assessments": 12} and writes.known_services(store) == {"S1": "P1"}
+    assert versions.listed(store, MANAGER)[0].restores == first.upload_id
+
+
+def test_a_code_another_provider_has_taken_since_is_nobodys_to_bring_back(store):
+    first = sent(store, three_sheets(people=6), MANAGER)
+    intake.undo(store, first.upload_id, MANAGER)
+    sent(store, three_sheets(people=4, provider="P2", prefix="d"), manager_of("P2"))
+    for viewer, seen in ((MANAGER, 0), (manager_of("P2"), 1)):
+        assert len(intake.uploads(store, viewer)) == seen
+        with pytest.raises(Shown):
+            versions.restore(store, viewer, first.upload_id)
+
+
 def test_what_was_erased_is_not_brought_back(three):
     store, a, b, _ = three
     requests.erase(store, MANAGER, "P1", "c001")
@@ -154,6 +179,24 @@ def test_a_locked_return_is_not_changed_by_an_earlier_upload(three, monkeypatch)
     writes.keep(store, {"return_step": [step]}, Event("locked", "c", "commissioner", datetime.now()))
     with pytest.raises(Shown, match="is locked"):
         versions.restore(store, MANAGER, c.upload_id)
+
+
+def test_a_manager_brings_a_first_upload_back_on_the_page(store, app):
+    first = sent(store, three_sheets(people=6), MANAGER)
+    intake.undo(store, first.upload_id, MANAGER)
+    path = store.path
+    store.close()
+    at = app(role="manager", provider="P1", page="returns/upload.py")
+    assert not at.exception
+    versions_ = next(e for e in at.expander if "Earlier versions" in e.label)
+    at.session_state["versions"] = True
+    at.run()
+    assert not at.exception, versions_
+    at.button("version-restore").click().run()
+    assert not at.exception and "That version is back" in str([t.value for t in at.toast])
+    from ui import session
+
+    assert writes.known_services(session.opened(str(path))) == {"S1": "P1"}
 
 
 # ---- on the page -----------------------------------------------------------------------------------------------------------------------------
