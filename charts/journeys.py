@@ -62,7 +62,7 @@ def small_multiples(
         row, column = divmod(i, columns)
         sign = theme.sign(journey.get("change"))
         shapes += _panel(column, row, journey, measure, down)
-        label, said = theme.wrap(str(journey["label"]), 18), theme.wrap(str(journey.get("words", "")), 20)
+        label, said = theme.wrap(str(journey["label"]), 14), theme.wrap(str(journey.get("words", "")), 20)
         second = f'<br><span style="font-size:11px">{theme.signed(sign, said.split("<br>")[0])}</span>' if said else ""
         annotations.append(theme.note(column, row * pitch + HEAD - 6, f"<b>{label}</b>{second}", xanchor="left", yanchor="bottom", borderpad=0))
         points = sorted(zip(journey["weeks"], journey["scores"], strict=True))

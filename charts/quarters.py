@@ -82,7 +82,7 @@ def quarters(
         if name in place:
             wrapped = theme.wrap(text, 22)
             above = max(above, theme.lines(wrapped) * 16 + UNIT)
-            side = "left" if place[name] < len(names) / 2 else "right"
+            side = "center" if len(text) <= 2 else "left" if place[name] < len(names) / 2 else "right"
             shapes.append(theme.rule(x=place[name], dash="1px,3px"))
             annotations.append(theme.note(place[name], 1, wrapped, yref="paper", yanchor="bottom", xanchor=side, align=side, font={"size": theme.FOOTER}))
     if any(found[n].hidden for n in quiet):
@@ -142,12 +142,20 @@ def _words(row: ReleasedRow | None, plan: Mapping[str, float] | None, name: str,
 
 
 def alt_text(
-    rows: Sequence[ReleasedRow], *, unit: str, title: str, subtitle: str = "", plan: Mapping[str, float] | None = None, plan_words: str = "planned"
+    rows: Sequence[ReleasedRow],
+    *,
+    unit: str,
+    title: str,
+    subtitle: str = "",
+    plan: Mapping[str, float] | None = None,
+    plan_words: str = "planned",
+    notes: Mapping[str, str] | None = None,
 ) -> str:
-    """The chart in words: its finding, then each quarter by its months."""
+    """The chart in words: its finding, then each quarter by its months, with the note that stands over it."""
     found = {row.group: row for row in rows}
     names = _names([*found, *(plan or {})])
-    items = [f"{months(n)}: {_words(found.get(n), plan, n, plan_words, unit)}" for n in names]
+    noted = {name: f"; note {text}" for name, text in (notes or {}).items()}
+    items = [f"{months(n)}: {_words(found.get(n), plan, n, plan_words, unit)}{noted.get(n, '')}" for n in names]
     return theme.said(f"Dots with 95% intervals, {len(names)} quarters", title, subtitle, items)
 
 

@@ -50,7 +50,7 @@ def reality(lanes: Sequence[Lane], *, title: str, subtitle: str, footer: str, ke
     y = float(UNIT)
     for lane in lanes:
         scale = max([*lane.figures.values(), lane.high or 0.0, 1.0])
-        wrapped = theme.wrap(f"{lane.ref}: {lane.what}", theme.LABEL_WRAP)
+        wrapped = theme.wrap(f"{lane.ref}: {lane.what}", theme.SUBTITLE_WRAP)
         height = theme.lines(wrapped) * LINE_HEIGHT
         label_y.append(y + height / 2)
         label_text.append(wrapped)
@@ -69,7 +69,7 @@ def reality(lanes: Sequence[Lane], *, title: str, subtitle: str, footer: str, ke
     data: list[dict[str, object]] = []
     xs = [v for low, high, _ in bars for v in (low, high, None)]
     ys = [v for _, _, at in bars for v in (at, at, None)]
-    data.append(theme.path(xs, ys, theme.COLOURS["estimate"], 12, opacity=theme.INTERVAL * 0.6))
+    data.append(theme.path(xs, ys, theme.COLOURS["estimate"], 12, opacity=theme.INTERVAL * 0.7))
     for name, symbol in SYMBOLS.items():
         of = [m for m in marks if m[4] == name]
         if of:

@@ -13,6 +13,7 @@ from charts.theme import UNIT
 from domain import quarters
 
 PLOT = 30 * UNIT
+NOT_SHOWN = "not shown: too few people, or none"
 RULES = {
     "outside": "outside the usual ups and downs", "trend": "seven or more rising or falling", "two_of_three": "two of three near the edge",
     "shift": "seven or more on one side of the mean",
@@ -88,7 +89,7 @@ def _months(row: pd.Series) -> str:
 def alt_text(rows: pd.DataFrame, *, unit: str, title: str, subtitle: str = "") -> str:
     """The chart in words: every quarter, and why a point is marked."""
     items: Sequence[str] = [
-        ", ".join(filter(None, (f"{_months(row)}: {theme.NOTHING_WORDS if pd.isna(row['value']) else theme.number(float(row['value']), unit)}", _reason(row))))
+        ", ".join(filter(None, (f"{_months(row)}: {NOT_SHOWN if pd.isna(row['value']) else theme.number(float(row['value']), unit)}", _reason(row))))
         for _, row in rows.iterrows()
     ]
     return theme.said(f"Figures in time with their mean and limits, {len(rows)} quarters", title, subtitle, items)
@@ -100,7 +101,7 @@ def table(rows: pd.DataFrame, *, unit: str) -> pd.DataFrame:
     return theme.frame(
         {
             "Quarter": [_months(row) for _, row in rows.iterrows()],
-            value: [theme.NOTHING_WORDS if pd.isna(v) else f"{float(v):.1f}" for v in rows["value"]],
+            value: [NOT_SHOWN if pd.isna(v) else f"{float(v):.1f}" for v in rows["value"]],
             "Mean": [f"{float(v):.1f}" for v in rows["mean"]],
             "Lower limit": ["none yet" if pd.isna(v) else f"{float(v):.1f}" for v in rows["lower"]],
             "Upper limit": ["none yet" if pd.isna(v) else f"{float(v):.1f}" for v in rows["upper"]],

@@ -14,6 +14,7 @@ import pickle
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ INK = "#1f2933"
 GRID = "rgba(128,134,145,0.22)"
 LINE = "rgba(128,134,145,0.85)"  # zero lines, cut-offs and targets
 BAND = "rgba(128,134,145,0.16)"
-INTERVAL = 0.65  # opacity of intervals: lighter than estimates
+INTERVAL = 0.85  # opacity of intervals: lighter than estimates, and still at least 3 to 1 on the light page and on the dark one
 
 # Once per page, in a <style>: words on a chart take the page's own text colour, in light and dark, whenever it changes. Streamlit's own grey
 # for them has 3.7:1 on white, Plotly's is lost on the dark page. Spans with a colour of their own keep it, and so do words on bars.
@@ -91,9 +92,10 @@ def signed(sign: Sign, words: str = "", bold: bool = False) -> str:
 
 def plain(text: str) -> str:
     """Text from a workbook as Plotly must have it: its own tags and entities are not obeyed, control characters are gone."""
-    return html.escape("".join(c for c in text if c.isprintable() or c == "\n"), quote=False)
+    return html.escape(text if text.isprintable() else "".join(c for c in text if c.isprintable() or c == "\n"), quote=False)
 
 
+@lru_cache(maxsize=8192)  # hundreds of hover texts on a page, the same again on its next run
 def wrap(text: str, width: int) -> str:
     """The text in lines of at most `width` characters, joined by <br>. Long words are broken rather than clipped; given line breaks stay."""
     lines: list[str] = []
@@ -297,6 +299,7 @@ def corner(x: int, y: int, text: str, **more: Any) -> dict[str, Any]:
 
 
 MOST_FIGURES = 300
+CHECKED = False  # whether Plotly checks every property of a figure: tens of milliseconds on a page, so only the tests ask for it
 _FIGURES: dict[bytes, go.Figure] = {}
 
 
@@ -307,11 +310,13 @@ def figure(data: Sequence[Mapping[str, Any]], made: Mapping[str, Any], keep: boo
     """
     plain = {"data": [dict(trace) for trace in data], "layout": dict(made)}
     if not keep:
-        return go.Figure(plain)
+        return go.Figure(plain, _validate=CHECKED)
     key = hashlib.sha256(pickle.dumps(plain)).digest()
     found = _FIGURES.get(key)
     if found is None:
-        found = _FIGURES[key] = go.Figure(plain)  # Plotly checks every property: tens of milliseconds
+        found = _FIGURES[key] = go.Figure(plain, _validate=CHECKED)
+        if not CHECKED:  # nothing in it is an array or is ever altered, so nobody who asks for the whole of it needs a copy
+            found.to_dict = lambda: plain
         while len(_FIGURES) > MOST_FIGURES:
             _FIGURES.pop(next(iter(_FIGURES)), None)
     return found

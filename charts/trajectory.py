@@ -12,7 +12,7 @@ from charts.theme import UNIT
 from domain.types import Measure, ReleasedRow
 
 PLOT = 32 * UNIT
-BAND_WRAP = 10  # characters
+BAND_WRAP = 12  # characters
 
 
 def trajectory(

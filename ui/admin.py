@@ -13,7 +13,7 @@ from ui import returns, session, words
 from warehouse import store as kept
 
 MOST = 500  # events on one screen
-WHEN = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
+WHEN = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"), "Rows": st.column_config.NumberColumn(format="localized")}
 
 
 def summary(viewer: Viewer) -> str:
@@ -22,9 +22,9 @@ def summary(viewer: Viewer) -> str:
     sent = [upload for upload in intake.uploads(session.store(), viewer) if upload.state == "live" and upload.kind == "upload"]
     now = session.state()
     journeys = "open to commissioners" if record.allowed_inside(session.store()) else "closed to commissioners"
+    until = f", with data up to {words.day(now.data_date)} (version {now.data_version})" if now.data_date else ""
     return words.plain(
-        f"{words.capital(words.count(len(sent), 'return is', 'returns are'))} in use, with data up to {words.day(now.data_date)} (version {now.data_version}). "
-        f"Journeys are {journeys}. Administrators see no outcome figures."
+        f"{words.capital(words.count(len(sent), 'return is', 'returns are'))} in use{until}. Journeys are {journeys}. Administrators see no outcome figures."
     )
 
 

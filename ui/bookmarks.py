@@ -23,6 +23,11 @@ def show(page: str) -> None:
         )
         for each in saved:
             _one(each)
+        if saved:
+            with st.expander("Delete a view"):
+                for each in saved:
+                    label = words.plain(f"Delete {each.name}")
+                    st.button(label, icon=":material/delete:", key=f"delete-view-{each.name}", on_click=_delete, args=(each.name,), type="tertiary")
         with st.form("save-view", clear_on_submit=True, border=False):
             name = st.text_input("Name of this view", max_chars=bookmarks.LONGEST, placeholder="Counselling, women, 2025-26", autocomplete="off")
             if st.form_submit_button("Save this view"):
@@ -35,18 +40,8 @@ def show(page: str) -> None:
 def _one(each: bookmarks.Bookmark) -> None:
     if each.page not in session.PAGES:
         return
-    link, away = st.columns([5, 1], vertical_alignment="center")
     here = {"data": session.database()} if session.database() != session.first_database() else {}
-    link.page_link(session.PAGES[each.page], label=words.plain(each.name), query_params={**each.query, **here})
-    away.button(
-        "",
-        icon=":material/delete:",
-        key=f"delete-view-{each.name}",
-        help=words.plain(f"Delete the view {each.name}"),
-        on_click=_delete,
-        args=(each.name,),
-        type="tertiary",
-    )
+    st.page_link(session.PAGES[each.page], label=words.plain(each.name), query_params={**each.query, **here})
 
 
 def _save(name: str, page: str) -> None:

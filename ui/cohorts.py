@@ -44,7 +44,11 @@ def answer(of: View) -> None:
     improved = session.ask("reliable-improvement", of.scope.with_(by=""))
     row = labels.whole(improved)
     if row is None:
-        words.lead("Nobody in this group has two scores yet, so we do not know.")
+        words.lead("Nobody in this group has two scores on a questionnaire whose wobble is known, so we cannot say who improved.")
+        return
+    if any(what.startswith("change:") for what, _ in of.scope.picked):
+        many = words.capital(words.count(row.denominator or 0, "person was", "people were"))
+        words.lead(f"{many} picked out for how they fared, so what share of them improved says nothing of the service.")
         return
     words.lead(reading.improvement(row, about=reading.rounded(improved)))
     what_if_missing(of)
@@ -74,7 +78,7 @@ def side_by_side(of: View) -> None:
     st.header(f"Side by side, by {WORDS[of.by]}", anchor=False)
     parts = [session.ask(metric, wide) for metric in service.PARTS]
     if not parts[0].rows:
-        st.markdown("Nobody here has two scores yet.")
+        st.markdown("There is nobody to set side by side: it takes two scores on a questionnaire whose wobble is known. Average scores stand below.")
         return
     scope = of.whole
     if len(scope.services) == 1 and not any(row.value is not None for part in parts for row in part.rows):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from exports import files
+from exports import files, html
 from ui import figure_card, pick, session, words
 
 STANDING = ("Contract figures of the returns as the services sent them.", "Never for payment or for choosing cuts.")
@@ -35,21 +35,24 @@ def show(
         chart, figures = st.tabs(["Chart", "Table"])
         view = f"{key}-{abs(hash((title, subtitle, state.data_version, session.database()))):x}"
         with chart:
-            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None)
+            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, save=f"so-what-{key}")
         with figures:
             st.dataframe(figure_card.even(table), hide_index=True, alt=alt, key=f"table-{view}")
-            content, name = _file(key, figure_card.even(table), (title, subtitle, *explain, *STANDING, foot))
-            st.download_button("Download Excel", content, file_name=name, on_click="ignore", key=f"xlsx-{view}")
+            # Made when it is asked for, and so named by the data version and not by its content
+            about, stem = [title, subtitle, *explain, *STANDING, foot], f"so-what-{key}-version-{state.data_version}"
+            said = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
+            made = {
+                "CSV": ("csv", "text/csv", lambda: files.table_csv(figure_card.even(table), about)),
+                "Excel": ("xlsx", None, lambda: files.xlsx_bytes({"Figures": figure_card.even(table)}, about)),
+                "page (HTML)": ("html", "text/html", lambda: html.page_bytes(figure, table, about, **said)),
+            }
+            with st.container(horizontal=True, gap="small"):
+                for kind, (ending, mime, content) in made.items():
+                    st.download_button(f"Download {kind}", content, f"{stem}.{ending}", mime, on_click="ignore", key=f"{ending}-{view}")
+            st.caption(figure_card.SAVED)
         st.caption(words.plain(" ".join(part for part in (reading, note, foot) if part)))
         if opens and opens[1]:
             pick.box(opens[0], opens[1], f"box-{view}", opens[2])
         if explain:
             with st.expander("Explain this number"):
                 st.markdown("\n".join(f"- {words.plain(line)}" for line in explain))
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _file(stem: str, table: pd.DataFrame, about: tuple[str, ...]) -> tuple[bytes, str]:
-    """(content, name) of the figures as a workbook."""
-    content = files.xlsx_bytes({"Figures": table}, about)
-    return content, files.file_name(f"so-what-{stem}", content, "xlsx")

@@ -14,7 +14,7 @@ from access.conversation import Question
 from domain import codes, errors
 from domain.quarters import Quarter, british, quarter_of
 from domain.types import Finding, Scope, Viewer
-from ui import findings, pick, session, words
+from ui import findings, pick, session, tables, words
 
 SIDES = {"provider": "The service", "commissioner": "The commissioner", "app": "So What?"}
 ASKED = "Asked. The service sees it on its first page."
@@ -254,7 +254,7 @@ def figures(viewer: Viewer, r: returns.Return) -> None:
         }
         for g in found
     ]  # fmt: skip
-    st.table(pd.DataFrame(rows).map(words.plain).set_index("Line"), border="horizontal", alt="The return against its plan, line by line")
+    tables.wide(pd.DataFrame(rows), "The return against its plan, line by line")
     if chances := [f"- **{words.plain(g.ref)}**: {words.plain(g.chance)}" for g in found if g.chance]:
         with st.expander("Explain these figures"):
             st.markdown(words.plain(plans.chance_gaps(found)))

@@ -73,7 +73,7 @@ def _menu(scope: Scope, by: str, table: Released) -> None:
     with st.container(key="crossfilter", gap="small"):
         if scope.cohort:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                said_of = words.joined(f"{BREAKDOWNS[name]}: {labels.named(name, value, session.names())}" for name, value in scope.cohort)
+                said_of = words.joined(scope_bar.in_words(name, value) for name, value in scope.cohort)
                 st.markdown(f"**Only some people:** {words.plain(said_of)}")
                 st.button("Show everyone again", icon=":material/close:", key="crossfilter-clear", on_click=session.go, args=("cohorts", everyone(scope, by)))
         st.caption(MENU_ONLY)
@@ -90,7 +90,7 @@ def _several(label: str, options: dict[str, str], current: tuple[str, ...], what
     key = f"several-{what}-{abs(hash(current)):x}"
     st.multiselect(
         label, list(options), default=[value for value in current if value in options], format_func=lambda value: options[value], key=key,
-        on_change=lambda: keep(viewer, what, tuple(st.session_state[key])), placeholder="Everyone", width=360,
+        on_change=lambda: keep(viewer, what, tuple(st.session_state[key])), placeholder="Everyone", width=360, select_all=False,
     )  # fmt: skip
 
 
@@ -132,13 +132,17 @@ def by_score(measure_code: str, lowest: float, highest: float, all_points: list[
     current = picked(viewer).get(what, ())
     pairs = [tuple(float(part) for part in value.split(":")) for value in current]
     ends = [[min(p[i] for p in pairs), max(p[i] for p in pairs)] if pairs else [lowest, highest] for i in (0, 1)]
-    keys = [f"slide-{side}-{measure_code}-{abs(hash(current)):x}" for side in ("first", "last")]
+    keys = [f"slide-{side}-{measure_code}" for side in ("first", "last")]
 
-    def changed() -> None:
+    def within() -> tuple[str, ...]:
+        """The pairs between the ends of both sliders; none where that is all of them."""
         first, last = (st.session_state[key] for key in keys)
         inside = tuple(sorted(f"{a:g}:{b:g}" for a, b, _ in all_points if first[0] <= a <= first[1] and last[0] <= b <= last[1]))
-        keep(viewer, what, inside if len(inside) < len(all_points) else ())
+        return inside if len(inside) < len(all_points) else ()
 
+    # The selection decides; but a slider that somebody moves keeps its key and its place, or the keyboard would lose it at every step.
+    if not all(key in st.session_state for key in keys) or within() != current:
+        st.session_state.update(zip(keys, map(tuple, ends), strict=True))
     with st.container(horizontal=True, gap="large"):
-        for key, side, (low, high) in zip(keys, ("First score from, to", "Last score from, to"), ends, strict=True):
-            st.slider(side, lowest, highest, (low, high), step=step, format="%g", key=key, on_change=changed, width=300)
+        for key, side in zip(keys, ("First score from, to", "Last score from, to"), strict=True):
+            st.slider(side, lowest, highest, step=step, format="%g", key=key, on_change=lambda: keep(viewer, what, within()), width=300)

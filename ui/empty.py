@@ -9,6 +9,11 @@ import streamlit as st
 from domain.types import Scope
 from ui import links, pick, scope_bar, session
 
+SHOWS = {
+    "reality-check": "Choose a service to see what a year like the last ones would bring, beside what is planned.",
+    "target-plan": "Choose a service to see its plan, or to write one together.",
+}
+
 
 def portfolio() -> NoReturn:
     """No service at all: the first thing to do."""
@@ -31,7 +36,7 @@ def choose_service(page: str, scope: Scope) -> NoReturn:
     cards = session.services()
     if not cards:
         portfolio()
-    st.markdown("Choose a service to see its people, its results, its plan and its words.")
+    st.markdown(SHOWS.get(page, "Choose a service to see its people, its results, its plan and its words."))
     options = {card.code: f"{card.name} ({card.service_type}, {card.provider_name})" for card in cards}
     pick.box("Service", options, "choose-service", lambda code: session.go(page, scope.with_(services=(code,), entry="", value="")))
     raise session.Ended

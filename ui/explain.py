@@ -5,7 +5,7 @@ Nothing of this is worked out before somebody opens it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from access import sources, statistics
 from charts import spc
 from domain import quarters
 from domain.types import Policy, Released, Scope
+from exports import files
 from metrics import reading
 from metrics.registry import METRICS
 from ui import labels, pick, session, stats, words
@@ -32,6 +33,7 @@ WAY_WORDS = {
 }  # fmt: skip
 QUARTERS = ("end_quarter", "start_quarter")
 MOST = 6  # uploads named one by one
+DASHED = "Dashed: the limits of the usual ups and downs. A marked quarter says that something changed, not what."
 
 
 def more(key: str, answers: Sequence[Released]) -> None:
@@ -87,12 +89,27 @@ def _apart(way: str | None) -> tuple[str, ...]:
 
 def _followed(answer: Released) -> None:
     """How many of those due a second score have one, over the people of the figure."""
-    if not METRICS[answer.metric].about_outcome:
-        return
-    followed = session.ask("follow-up-rate", answer.scope.with_(by=""), answer.policy)
-    row = labels.whole(followed)
-    if row:
-        st.markdown(f"**Follow-up.** {words.plain(reading.follow_up(row.numerator, row.denominator, about=reading.rounded(followed)))}")
+    if told := followed(answer):
+        st.markdown(f"**Follow-up.** {words.plain(told)}")
+
+
+def followed(answer: Released) -> str:
+    """The same as a sentence; nothing for a figure that is not about an outcome."""
+    return followed_later(answer)()
+
+
+def followed_later(answer: Released) -> Callable[[], str]:
+    """The same, worked out when it is called: the file behind a button is made where there is no session."""
+    if answer.metric not in METRICS or not METRICS[answer.metric].about_outcome:
+        return lambda: ""
+    asked = session.later("follow-up-rate", answer.scope.with_(by=""), answer.policy)
+
+    def said() -> str:
+        found = asked()
+        row = labels.whole(found)
+        return reading.follow_up(row.numerator, row.denominator, about=reading.rounded(found)) if row else ""
+
+    return said
 
 
 def chart_in_time(key: str, answer: Released) -> None:
@@ -105,17 +122,24 @@ def chart_in_time(key: str, answer: Released) -> None:
         st.markdown(words.plain(found if isinstance(found, str) else "There are not enough quarters to show yet."))
         return
     said = words.capital(found.said[0].partition(": ")[2])
-    st.markdown(words.plain(said))
     subtitle = f"{metric.title}, by the quarter in which people {basis}"
     figure = spc.spc(found.rows, unit=metric.unit, title="", subtitle="", footer="")
-    pick.chart(figure, spc.alt_text(found.rows, unit=metric.unit, title=said, subtitle=subtitle), f"spc-{key}", save="so-what-ups-and-downs")
-    st.caption(
-        words.plain(
-            " ".join([f"{subtitle}.", *found.notes, "Dashed: the limits of the usual ups and downs. A marked quarter says that something changed, not what."])
-        )
-    )
-    with st.expander("The figures of this chart"):
-        st.dataframe(spc.table(found.rows, unit=metric.unit), hide_index=True, alt=f"{subtitle}: one row per quarter", key=f"spc-table-{key}")
+    notes = [words.capital(note.removeprefix("1 series: ")) for note in found.notes]
+    with st.container(key=f"card-spc-{key}", gap="small"):
+        st.markdown(f"**{words.plain(said)}**")
+        st.caption(words.plain(subtitle))
+        pick.chart(figure, spc.alt_text(found.rows, unit=metric.unit, title=said, subtitle=subtitle), f"spc-{key}", save="so-what-ups-and-downs")
+        st.caption(words.plain(" ".join([*notes, DASHED])))
+        with st.expander("The figures of this chart"):
+            table, about = spc.table(found.rows, unit=metric.unit), [f"{subtitle}: {said}", *notes, DASHED, *files.STANDING]
+            st.dataframe(table, hide_index=True, alt=f"{subtitle}: one row per quarter", key=f"spc-table-{key}")
+            stem = f"so-what-ups-and-downs-version-{answer.data_version}"
+            with st.container(horizontal=True, gap="small"):
+                made = files.table_csv(table, about)
+                st.download_button("Download CSV", made, f"{stem}.csv", "text/csv", on_click="ignore", key=f"spc-csv-{key}")
+                st.download_button(
+                    "Download Excel", lambda: files.xlsx_bytes({"Figures": table}, about), f"{stem}.xlsx", on_click="ignore", key=f"spc-xlsx-{key}"
+                )
 
 
 def came_from(key: str, scope: Scope, policy: Policy, metric: str = "reliable-improvement") -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -107,8 +106,8 @@ def statistic(
             st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
             page = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
             with st.container(horizontal=True, gap="small"):
-                content = files.table_csv(table, [*lines, foot])
-                st.download_button("Download CSV", content, files.file_name(f"so-what-{key}", content, "csv"), "text/csv", on_click="ignore", key=f"csv-{view}")
+                sheet = f"so-what-{key}-version-{told.data_version}.csv"
+                st.download_button("Download CSV", lambda: files.table_csv(table, [*lines, foot]), sheet, "text/csv", on_click="ignore", key=f"csv-{view}")
                 book = f"so-what-{key}-version-{told.data_version}.xlsx"
                 st.download_button("Download Excel", lambda: files.xlsx_bytes({"Figures": table}, [*lines, foot]), book, on_click="ignore", key=f"xlsx-{view}")
                 made = f"so-what-{key}-version-{told.data_version}.html"
@@ -135,43 +134,34 @@ def even(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _downloads(view: str, released: Sequence[Released], page: Callable[[list[str]], bytes], stem: str) -> None:
-    """The figures as files. CSV is named by its content; the others take long to write, are made when they are asked for, and are named by data version.
+    """The figures as files, made when they are asked for, where there is no session, and so named by data version.
 
     Several answers make several tables: one after the other in a CSV, a sheet each in a workbook.
     """
-    identities, names = tuple(_identity(r) for r in released), session.names()
+    names, followed = session.names(), explained.followed_later(released[0])
+    made = f"version-{released[0].data_version}"
+    csv = f"so-what-{released[0].metric}" if len({r.metric for r in released}) == 1 else "so-what-figures"
+
+    def about() -> list[str]:
+        told = followed()
+        return list(dict.fromkeys(line for r in released for line in files.about(r, METRICS[r.metric], names=names, follow_up=told)))
+
+    def table() -> bytes:
+        return files.csvs_bytes([(r, METRICS[r.metric], labels.named_rows(r, names)) for r in released], names=names, follow_up=followed())
+
     with st.container(horizontal=True, gap="small"):
-        content, name = _csv(session.database(), identities, list(released), names)
-        st.download_button("Download CSV", content, file_name=name, mime="text/csv", on_click="ignore", key=f"csv-{view}")
-        made = f"{stem}-version-{released[0].data_version}"
-        st.download_button("Download Excel", lambda: _workbook(released, names), f"{made}.xlsx", on_click="ignore", key=f"xlsx-{view}")
-        st.download_button("Download page (HTML)", lambda: page(_about(released, names)), f"{made}.html", "text/html", on_click="ignore", key=f"html-{view}")
+        st.download_button("Download CSV", table, f"{csv}-{made}.csv", "text/csv", on_click="ignore", key=f"csv-{view}")
+        st.download_button("Download Excel", lambda: _workbook(released, names, about()), f"{stem}-{made}.xlsx", on_click="ignore", key=f"xlsx-{view}")
+        st.download_button("Download page (HTML)", lambda: page(about()), f"{stem}-{made}.html", "text/html", on_click="ignore", key=f"html-{view}")
     st.caption(SAVED)
 
 
-def _about(released: Sequence[Released], names: dict[str, str]) -> list[str]:
-    return list(dict.fromkeys(line for r in released for line in files.about(r, METRICS[r.metric], names=names)))
-
-
-def _identity(released: Released) -> tuple[Any, ...]:
-    """What a released figure is the answer to: two figures with one identity are the same figure."""
-    return released.metric, released.scope, released.policy, released.data_version, len(released.rows), released.widened
-
-
-@st.cache_data(max_entries=300, show_spinner=False)
-def _csv(database: str, identities: tuple[tuple[Any, ...], ...], _released: list[Released], _names: dict[str, str]) -> tuple[bytes, str]:
-    """(content, name) of a file of protected figures. The figures themselves are no part of the key: their identities are."""
-    stem = f"so-what-{_released[0].metric}" if len({r.metric for r in _released}) == 1 else "so-what-figures"
-    content = files.csvs_bytes([(r, METRICS[r.metric], labels.named_rows(r, _names)) for r in _released], names=_names)
-    return content, files.file_name(stem, content, "csv")
-
-
-def _workbook(released: Sequence[Released], names: dict[str, str]) -> bytes:
+def _workbook(released: Sequence[Released], names: dict[str, str], about: list[str]) -> bytes:
     frames = {}
     for r in released:
         period = f" {quarters.period_name(r.scope.start, r.scope.end)}" if r.scope.start and len({x.scope for x in released}) > 1 else ""
         frames[f"{METRICS[r.metric].title}{period}"] = files.frame(r, METRICS[r.metric], labels.named_rows(r, names))
-    return files.xlsx_bytes(frames, _about(released, names))
+    return files.xlsx_bytes(frames, about)
 
 
 def explain(released: Sequence[Released], view: str = "", first: Callable[[str], None] | None = None) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from access import desk
 from domain import errors
 from domain.types import ROLES
-from ui import bookmarks, links, pick, sample, session, tour, words
+from ui import bookmarks, in_browser, links, pick, sample, session, tour, words
 
 # Which roles each page serves, by menu section. The page's own first line says the same; a test holds them together.
 MENU: dict[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]] = {
@@ -51,21 +51,38 @@ STYLE = """
     color: light-dark(#545d68, #b3bac4) !important; opacity: 1 !important;
   }
   [data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] :is(p, span) { color: inherit !important; }  /* lies outside the page's own colours */
+  .st-key-breadcrumbs { gap: 0 !important; margin-left: -.5rem; }
   .st-key-breadcrumbs p, .st-key-breadcrumbs a { font-size: .9rem; }
+  .st-key-breadcrumbs > :nth-child(even) { min-width: 0 !important; }
+  .st-key-breadcrumbs > :last-child { padding-left: .5rem; }
+  /* the question mark beside a label, not at the far end of the page */
+  [data-testid="stWidgetLabel"] > div:has(> [data-testid="stTooltipIcon"]) { flex: 0 0 auto; margin-left: .4rem; }
+  [class*="st-key-conversation-"] button { min-height: 0; padding: 0; }
   .stMarkdown li p { margin-bottom: .25rem; }
   /* four boxes in a row where there is room, one under the other and as wide as the page on a phone */
-  .st-key-scope-bar > div { flex: 1 1 13rem !important; min-width: 13rem !important; max-width: 20rem; }
-  .st-key-scope-bar .stSelectbox { width: 100% !important; }
+  :is(.st-key-scope-bar, .st-key-compare-bar) > div { flex: 1 1 13rem !important; min-width: 13rem !important; max-width: 20rem; }
+  :is(.st-key-scope-bar, .st-key-compare-bar) .stSelectbox { width: 100% !important; }
   .stTable thead th { text-align: left !important; }
+  [class*="st-key-wide-"] td em { display: none; }
   .stTable td, .stTable th { vertical-align: top; padding-left: .5rem !important; padding-right: .5rem !important; }
   @media (max-width: 640px) {
-    .st-key-scope-bar > div { flex-basis: 100% !important; max-width: none; }
+    :is(.st-key-scope-bar, .st-key-compare-bar) > div { flex-basis: 100% !important; max-width: none; }
     .stTable td, .stTable th { padding: .35rem .3rem !important; font-size: .85rem; overflow-wrap: normal; }
+    /* tables.wide: a row as a block, each figure beside the name of its column */
+    [class*="st-key-wide-"] thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
+    [class*="st-key-wide-"] :is(table, tbody, tr, th, td) { display: block; width: 100%; }
+    [class*="st-key-wide-"] tr { padding: .35rem 0; border-bottom: 1px solid rgba(128, 128, 128, .35); }
+    [class*="st-key-wide-"] :is(th, td) { border: 0 !important; padding: .1rem 0 !important; }
+    [class*="st-key-wide-"] tbody th p { font-weight: 600; }
+    [class*="st-key-wide-"] td p { display: grid; grid-template-columns: 8.5rem 1fr; }
+    [class*="st-key-wide-"] td em { display: block !important; font-style: normal; color: light-dark(#545d68, #b3bac4); }
   }
   .st-key-foot p { margin-bottom: .25rem; }
   /* as charts.theme.CSS: chart words take the page's text colour and follow a change of theme at once */
   .js-plotly-plot :is(.annotation-text, [class$="tick"] text) { fill: currentColor !important; }
-  [data-testid="stButtonGroup"] button[data-selected="true"], [data-testid="stTab"][data-selected="true"] { color: inherit !important; }
+  [data-testid="stButtonGroup"] button[data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] {
+    color: inherit !important;
+  }
 </style>
 """
 
@@ -96,7 +113,9 @@ def menu(role: str) -> dict[str, list[st.Page]]:
 
 
 def style() -> None:
+    """The styles, and the few lines of ours that run in the browser."""
     st.html(STYLE)
+    in_browser.run()
 
 
 def banner() -> None:

@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 
 import streamlit
 
+from ui import in_browser
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 REFUSAL = "So What? runs in local mode and answers only this machine, at http://localhost. Sign-in has not been set up."
 
 
 def inline_scripts() -> list[str]:
-    """The CSP hash of each script written into Streamlit's own page, so that no other inline script may run."""
+    """The CSP hash of each script written into Streamlit's own page, and of ours, so that no other inline script may run."""
     page = Path(streamlit.__file__).parent / "static" / "index.html"
-    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.S)
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8") + in_browser.TAG, re.S)
     return [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts]
 
 

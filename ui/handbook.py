@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 
@@ -62,6 +63,12 @@ class Entry:
     facts: pd.DataFrame
 
 
+def told(entry: Entry) -> str:
+    """The facts of an entry as lines of Markdown: cheaper than a table, of which the page would have dozens."""
+    return "\n".join(f"- **{name}:** {words.plain(says)}" for name, says in zip(entry.facts.index, entry.facts["says"], strict=True))
+
+
+@cache  # the registry is the same as long as the app runs
 def metrics() -> list[Entry]:
     """One entry per metric of the registry, in its order."""
     return [
@@ -85,6 +92,7 @@ def metrics() -> list[Entry]:
     ]
 
 
+@cache
 def statistics() -> list[Entry]:
     """One entry per statistic, in the order of its registry: in plain words, then its formula and source."""
     return [
@@ -107,6 +115,7 @@ def measures() -> dict[str, str]:
     return {code: f"{code}: {m.name}" if m.name != code else code for code, m in all_measures().items()}
 
 
+@cache
 def measure_table() -> pd.DataFrame:
     """One row per questionnaire."""
     return pd.DataFrame(

@@ -14,13 +14,12 @@ from domain.types import Scope, Viewer
 from ui import contract_card, conversation, figure_card, session, words
 
 LEGEND = "● on time · ◆ late · ○ missing"
-FIRST = 3  # conversations in sight on the Overview: below them stands the answer of the page
 HISTORY = " · small dot: came with the history, on a day not known here"
 
 
 def go(scope: Scope, code: str, quarter: Quarter) -> None:
     """For callbacks: opens one return."""
-    session.go("my-returns", scope.with_(services=(code,), entry="", value="", start=quarter.start, end=quarter.end, cohort=(), by=""))
+    session.go("my-returns", _at(scope, code, quarter))
 
 
 # ---- what waits ------------------------------------------------------------------------------------------------------------------------------
@@ -63,7 +62,11 @@ def _hour(path: str, role: str, providers: tuple[str, ...], day: date, quarter: 
 
 
 def in_an_hour(viewer: Viewer, scope: Scope, first_page: bool = False) -> None:
-    """Missing returns, the conversations worth having, thank-yous, and *accept all with nothing to ask*. On the first page: only where a return is expected."""
+    """Missing returns, the conversations worth having, thank-yous, and *accept all with nothing to ask*.
+
+    On the first page, only where a return is expected, and in few lines, so that the answer of the page stays in sight: what is to be read and said
+    opens with a click.
+    """
     store, names = session.store(), session.names()
     talk.own_services(store, viewer)
     wanted = quarter_of(scope.start) if scope.start and not first_page else None
@@ -73,29 +76,66 @@ def in_an_hour(viewer: Viewer, scope: Scope, first_page: bool = False) -> None:
     with st.container(border=first_page, key="in-an-hour" if first_page else None):
         st.subheader(f"{hour.quarter.months()} in an hour", anchor=False)
         _numbers(hour)
-        if hour.missing:
-            st.markdown("**Not in yet:** " + words.plain(words.joined(f"{names.get(r.service, r.service)} (due {british(r.due_on)})" for r in hour.missing)))
-        if hour.conversations:
-            st.markdown("**Conversations worth having**")
-        place = st.container()
-        for n, w in enumerate(hour.conversations):
-            if first_page and n == FIRST:
-                place = st.expander(words.count(len(hour.conversations) - FIRST, "more conversation"))
-            told, opens = place.columns([8, 1], vertical_alignment="center")
-            told.markdown(f"**{words.plain(names.get(w.service, w.service))}** · {words.plain(w.words.partition(' What happened?')[0])}")
-            at = w.question.quarter if w.question else hour.quarter
-            opens.button("Open", key=f"open-{n}", on_click=go, args=(scope, w.service, at), help="Opens this return and its questions")
-        if hour.more:
-            st.caption(f"And {hour.more} more, in the calendar.")
-        if hour.thanks:
-            with st.expander(f"Thank-yous ({len(hour.thanks)})"):
-                st.markdown("\n".join(f"- **{words.plain(names.get(t.service, t.service))}**: {words.plain(t.words)}" for t in hour.thanks))
+        if not first_page:
+            _missing(hour, names)
+            _conversations(hour, scope, names)
+            if hour.thanks:
+                with st.expander(f"Thank-yous ({len(hour.thanks)})"):
+                    _thanks(hour, names)
+        elif inside := _inside(hour):
+            opened = st.expander(inside, key="hour-inside", on_change="rerun")
+            if opened.open:
+                with opened:
+                    _missing(hour, names)
+                    _conversations(hour, scope, names)
+                    if hour.thanks:
+                        st.markdown("**Thank-yous**")
+                        _thanks(hour, names)
         with st.container(horizontal=True, vertical_alignment="center"):
             if hour.nothing_to_ask and st.button(f"Accept all {len(hour.nothing_to_ask)} with nothing to ask", type="primary", key="accept-all"):
                 told_ = f"{words.capital(words.count(len(hour.nothing_to_ask), 'return'))} accepted."
                 conversation.attempt(told_, quarter_hour.accept_all_with_nothing_to_ask, store, viewer, conversation.today(), hour.quarter)
             if first_page:
                 st.page_link(session.PAGES["my-returns"], label="All returns and the calendar", icon=":material/event_available:", query_params=session.query())
+
+
+def _at(scope: Scope, code: str, quarter: Quarter) -> Scope:
+    return scope.with_(services=(code,), entry="", value="", start=quarter.start, end=quarter.end, cohort=(), by="")
+
+
+def _missing(hour: quarter_hour.Hour, names: dict[str, str]) -> None:
+    if hour.missing:
+        st.markdown("**Not in yet:** " + words.plain(words.joined(f"{names.get(r.service, r.service)} (due {british(r.due_on)})" for r in hour.missing)))
+
+
+def _conversations(hour: quarter_hour.Hour, scope: Scope, names: dict[str, str]) -> None:
+    """A sentence for each, and under it the button that opens its return."""
+    if hour.conversations:
+        st.markdown("**Conversations worth having**")
+    for n, w in enumerate(hour.conversations):
+        called, at = names.get(w.service, w.service), w.question.quarter if w.question else hour.quarter
+        with st.container(key=f"conversation-{n}", gap=None):
+            st.markdown(f"**{words.plain(called)}** · {words.plain(w.words.partition(' What happened?')[0])}")
+            label = words.plain(f"Open the return of {called}")
+            st.button(label, key=f"open-{n}", icon=":material/arrow_forward:", type="tertiary", on_click=go, args=(scope, w.service, at))
+    if hour.more:
+        st.caption(f"And {hour.more} more, in the calendar.")
+
+
+def _thanks(hour: quarter_hour.Hour, names: dict[str, str]) -> None:
+    st.markdown("\n".join(f"- **{words.plain(names.get(t.service, t.service))}**: {words.plain(t.words)}" for t in hour.thanks))
+
+
+def _inside(hour: quarter_hour.Hour) -> str:
+    """`Begin here: 12 conversations worth having, 2 returns not in yet and 10 thank-yous`; nothing where there is none of them."""
+    talks, late, thanked = len(hour.conversations) + hour.more, len(hour.missing), len(hour.thanks)
+    parts = [
+        words.count(talks, "conversation") + " worth having" if talks else "",
+        words.count(late, "return") + " not in yet" if late else "",
+        words.count(thanked, "thank-you") if thanked else "",
+    ]
+    said = words.joined(part for part in parts if part)
+    return f"Begin here: {said}" if said else ""
 
 
 def _numbers(hour: quarter_hour.Hour) -> None:

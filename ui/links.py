@@ -36,11 +36,6 @@ def carried(page: str, explores: bool) -> None:
     begins afresh, and so Back is never caught.
     """
     before, about = st.session_state.get("carried", (page, ""))
-    # Streamlit writes the new link before it changes the page, which leaves a step (this page, the next page's link) in the browser's history.
-    # Somebody who comes back to it means the view they left: in a step back the link is mended in place.
-    after, left = st.session_state.get("jumps", {}).get((page, _text(here())), ("", ""))
-    if after and after == before != page and about == _text(here()) != left:
-        st.query_params.from_dict(session.query(Scope.from_query(parse_qs(left))))
     bare = "v" not in st.query_params and here() == session.EVERYTHING
     if bare and explores and page != before and about:
         kept = Scope.from_query(parse_qs(about))

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from access import own_plan, returns
+from access import own_plan, returns, seminars
 from access.own_plan import QUARTERS, OwnFigure, OwnPlan
 from domain import codes
 from domain.quarters import Quarter, british, quarter_of, year_name
 from domain.types import Viewer
-from ui import conversation, session, words
+from ui import conversation, session, tables, words
 
 
 def show(viewer: Viewer) -> None:
@@ -24,7 +24,7 @@ def show(viewer: Viewer) -> None:
     year = st.selectbox("Plan year", [now + 1, now, now - 1], 1, format_func=year_name, key="own-plan-year", width=200)
     plan = _of(str(session.store().path), (viewer.role, viewer.providers), year, today, returns.version(session.store()))
     st.markdown(words.plain(own_plan.sentence(plan)))
-    st.table(table(plan).map(words.plain).set_index("Line"), border="horizontal", alt="The commissioner's own plan: one row per line, one column per quarter")
+    tables.wide(table(plan), "The commissioner's own plan: one row per line, one column per quarter")
     st.caption(words.plain(plan.about))
     if notes := dict.fromkeys(f"{f.ref}: {f.note}" for f in plan.figures if f.note and f.note != own_plan.NOTHING):
         st.caption(words.plain(" ".join(notes)))
@@ -34,6 +34,8 @@ def show(viewer: Viewer) -> None:
                 st.markdown(f"**{words.capital(section)}.** {words.plain(text)}")
     if viewer.role == "commissioner":
         _write(plan, viewer, today)
+    if viewer.role in ("commissioner", "manager"):
+        _seminars(viewer, today)
     if plan.versions:
         with st.expander(f"Versions of this plan ({len(plan.versions)})"):
             for v in reversed(plan.versions):
@@ -64,7 +66,31 @@ def _cell(f: OwnFigure | None, projection: float | None, counted_as: str) -> str
         return f"not begun{planned}"
     if f.actual is None:
         return ("none in this quarter" if f.note == own_plan.NOTHING else "not known here") + planned
-    return f"{f.actual:.0f}{unit}, {f.of}{planned}"
+    return f"{f.actual:.0f}{unit}, {f.of}{planned}" if unit else f"{f.actual:.0f}{planned}"
+
+
+def _seminars(viewer: Viewer, today: date) -> None:
+    """The Lessons Learned seminars held so far; for the commissioner also the form to note one."""
+    store, names = session.store(), session.names()
+    opened = st.expander("Lessons Learned seminars", key="seminars", on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
+        for s in seminars.held(store, viewer):
+            shown = ", ".join(f"{names.get(code, code)} ({quarter.months()})" for code, quarter in s.shown)
+            st.markdown(f"**{words.plain(s.title)}.** {words.plain(f'Shown there: {shown}.') if shown else ''}")
+        if viewer.role != "commissioner":
+            return
+        found = {(r.service, r.quarter): r for r in returns.calendar(store, viewer, today) if r.is_in}
+        with st.form("seminar", border=False):
+            held_on = st.date_input("Held on", today, max_value=today, format="DD/MM/YYYY", key="seminar-day")
+            name = st.text_input("What it was called", placeholder="Lessons Learned, north of the city", key="seminar-name")
+            shown_there = st.multiselect(
+                "Returns shown there", sorted(found, key=lambda at: (-at[1].year, -at[1].number, at[0])), key="seminar-shown",
+                format_func=lambda at: f"{names.get(at[0], at[0])}, {at[1].months()}", help="Each says from then on at which seminar it was shown",
+            )  # fmt: skip
+            if st.form_submit_button("Note this seminar"):
+                conversation.attempt("Noted. It counts in your own plan.", seminars.note, store, viewer, held_on, name, shown_there, today)
 
 
 def _write(plan: OwnPlan, viewer: Viewer, today: date) -> None:

@@ -9,13 +9,14 @@ from typing import Any, NoReturn
 import pandas as pd
 import streamlit as st
 
-from access import desk, plan_beside, plan_drafts, target_plans
+from access import conversation as talk
+from access import desk, plan_beside, plan_drafts, returns, target_plans
 from access.target_plans import QUARTERS, TargetPlan
 from domain import codes, errors
 from domain.quarters import Quarter, british, quarter_of, year_name
 from domain.types import Finding, Scope, Viewer
 from exports import plan_files
-from ui import conversation, empty, own_plan, session, words, worked_plan
+from ui import conversation, empty, own_plan, session, tables, words, worked_plan
 
 SHOWN = (
     "ref", "what_people_will_achieve", *QUARTERS, "counted_as", "kind", "out_of", "direction", "what_changes", "replaces_ref", "baseline", "verification",
@@ -126,9 +127,11 @@ def begin(plan: TargetPlan, viewer: Viewer) -> None:
             ):
                 keep("The template is your draft now.", plan_drafts.begin_from_template, store, viewer, plan.service, plan.year, conversation.today())
             name = session.names()[plan.service]
-            book = plan_drafts.workbook(store, viewer, plan.service, plan.year, name)
             stem = f"target-plan-{plan.service}-{year_name(plan.year)}.xlsx"
-            st.download_button("Download this plan as a workbook", book, stem, XLSX, on_click="ignore", key=f"plan-book-{key}")
+            st.download_button(
+                "Download this plan as a workbook", lambda: plan_drafts.workbook(store, viewer, plan.service, plan.year, name), stem, XLSX,
+                on_click="ignore", key=f"plan-book-{key}",
+            )  # fmt: skip
             dropped = st.file_uploader("The workbook, filled in", type=["xlsx"], key=f"plan-file-{key}-{len(plan.versions)}")
             if dropped and st.button("Read it into the draft", key=f"read-plan-{key}"):
                 content = dropped.getvalue()
@@ -161,7 +164,7 @@ def edit(plan: TargetPlan, viewer: Viewer) -> None:
     )  # fmt: skip
     edited = st.data_editor(
         table(plan), num_rows="dynamic", hide_index=True, key=f"lines-{key}-{len(plan.versions)}", column_config=_columns(plan.year),
-        alt="The lines of the plan: one row per line",
+        alt="The lines of the plan: one row per line", row_height=72,
     )  # fmt: skip
     with st.expander("The plan in words"):
         sections = {s: st.text_area(words.capital(s), plan.sections.get(s, ""), key=f"section-{key}-{s}") for s in codes.SECTIONS}
@@ -190,13 +193,13 @@ def table(plan: TargetPlan) -> pd.DataFrame:
 
 def _columns(year: int) -> dict[str, Any]:
     pick = st.column_config.SelectboxColumn
-    figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width=104) for n, q in enumerate(QUARTERS, start=1)}
+    figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width=112) for n, q in enumerate(QUARTERS, start=1)}
     return {
         "ref": st.column_config.TextColumn("Line", help="A short reference, such as M1 or T1"), "replaces_ref": "In place of",
         "kind": pick("Kind", options=list(codes.LINE_KINDS)),
-        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width=300),
+        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width=235),
         "what_changes": pick("What changes", options=list(codes.WHAT_CHANGES)), "direction": pick("Direction", options=list(codes.DIRECTIONS)),
-        "counted_as": pick("Counted as", options=list(codes.COUNTED_AS)),
+        "counted_as": pick("Counted as", options=list(codes.COUNTED_AS), width=175),
         "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,
     }  # fmt: skip
 
@@ -229,9 +232,21 @@ def decide(plan: TargetPlan, viewer: Viewer) -> None:
             conversation.attempt("Sent back with your comment.", target_plans.send_back, store, viewer, plan.service, plan.year, comment)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def _beside(path: str, key: tuple[str, tuple[str, ...]], service: str, year: int, version: int) -> list[plan_beside.Beside]:
+    return plan_beside.lines(session.opened(path), Viewer(f"local {key[0]}", *key), service, year)  # type: ignore[arg-type]
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _like(path: str, key: tuple[str, tuple[str, ...]], service: str, year: int, version: int) -> plan_beside.LikeServices:
+    return plan_beside.like_services(session.opened(path), Viewer(f"local {key[0]}", *key), service, year)  # type: ignore[arg-type]
+
+
 def beside(plan: TargetPlan, viewer: Viewer) -> None:
     """Last year, the likely range, past projections and this plan, line by line; then like services."""
-    rows = plan_beside.lines(session.store(), viewer, plan.service, plan.year)
+    store = session.store()
+    talk.check_may_see(store, viewer, plan.service)  # the right is checked on every call, outside the cache
+    rows = _beside(str(store.path), (viewer.role, viewer.providers), plan.service, plan.year, returns.version(store))
     known = [r for r in rows if r.quarters or r.last_plan is not None]
     if known:
         st.subheader("Beside it: last year and the likely range", anchor=False)
@@ -243,7 +258,7 @@ def beside(plan: TargetPlan, viewer: Viewer) -> None:
             }
             for r in known
         ]  # fmt: skip
-        st.table(pd.DataFrame(shown).map(words.plain).set_index("Line"), border="horizontal", alt="Last year, the likely range, past projections and this plan")
+        tables.wide(pd.DataFrame(shown), "Last year, the likely range, past projections and this plan")
         st.caption(
             "The range is where a year like the quarters before it falls eight times in ten. It says nothing about what would be worth trying. "
             "Cautious, about right and ambitious are words about the guess, not about the work."
@@ -255,7 +270,9 @@ def beside(plan: TargetPlan, viewer: Viewer) -> None:
 
 def like(plan: TargetPlan, viewer: Viewer) -> None:
     """Services of the same type: ratios in words for everybody, their lines for commissioners."""
-    found = plan_beside.like_services(session.store(), viewer, plan.service, plan.year)
+    store = session.store()
+    talk.check_may_see(store, viewer, plan.service)
+    found = _like(str(store.path), (viewer.role, viewer.providers), plan.service, plan.year, returns.version(store))
     st.subheader(words.plain(f"Like services: {found.service_type}"), anchor=False)
     st.markdown("\n".join(f"- {words.plain(told)}" for told in found.told))
     if found.lines:

@@ -12,10 +12,12 @@ from access.plan_beside import Beside
 from charts import reality
 from domain.quarters import year_name
 from domain.types import Scope, Viewer
-from exports import files, plan_files
-from ui import pick, session, words
+from exports import files, html, plan_files
+from ui import pick, session, tables, words
 
 WHAT = "What a year like these quarters may bring, what last year brought, and what is planned"
+BAR = "Bar: the likely range, eight times in ten. ● last year · ◆ proposed · ◇ agreed, where it differs from what is proposed."
+Page = tuple[object, dict[str, str]] | None  # the chart and its words, where there is one
 EXPLAINED = (
     "The range is worked out from the last 4 to 12 quarters of each line counted anew (running totals as what was new): the 10th to the 90th centile of a "
     "negative binomial distribution with the mean of those quarters, made wider where they vary more than chance alone would. Eight years in ten like these "
@@ -31,23 +33,26 @@ def show(code: str, year: int, viewer: Viewer) -> None:
         st.page_link(session.PAGES["target-plan"], label="Target plan", icon=":material/flag:", query_params=session.query(Scope(services=(code,))))
         return
     words.lead(finding(rows, year))
+    page: Page = None
     lanes = [reality.Lane(r.ref, r.what, r.low, r.high, r.last_actual, r.proposed, r.agreed) for r in rows if r.counted_anew]
     if lanes:
         title = headline(rows)
         subtitle = f"If {year_name(year)} is like the quarters before it. Each line has a scale of its own, from nought"
         figure = reality.reality(lanes, title="", subtitle="", footer="", key="reality-check")
         alt = reality.alt_text(lanes, title=title, subtitle=subtitle)
-        st.markdown(f"**{words.plain(title)}**")
-        st.caption(words.plain(subtitle))
-        view = f"{code}-{year}-{session.state().data_version}-{abs(hash(tuple(lanes))):x}"
-        pick.chart(figure, alt, f"reality-{view}")
-        st.caption("Bar: the likely range, eight times in ten. ● last year · ◆ proposed · ◇ agreed, where it differs from what is proposed.")
+        page = figure, {"title": title, "subtitle": subtitle, "reading": BAR, "alt": alt}
+        with st.container(key="card-reality", gap="small"):
+            st.markdown(f"**{words.plain(title)}**")
+            st.caption(words.plain(subtitle))
+            view = f"{code}-{year}-{session.state().data_version}-{abs(hash(tuple(lanes))):x}"
+            pick.chart(figure, alt, f"reality-{view}", save=f"so-what-reality-check-{code}-{year_name(year)}")
+            st.caption(BAR)
     st.subheader("Line by line", anchor=False)
-    st.dataframe(table(rows), hide_index=True, alt="Every line: last year's plan and figure, the likely range, proposed and agreed", height="content")
+    tables.wide(table(rows), "Every line: last year's plan and figure, the likely range, proposed and agreed")
     for r in rows:
         if r.counted_anew and (r.proposed is not None or r.agreed is not None):
             st.markdown(f"- **{words.plain(f'{r.ref}: {r.what}')}**: {words.plain(r.sentence)}")
-    _downloads(rows, code, year)
+    _downloads(rows, code, year, page)
     with st.expander("The quarters it is worked out from"):
         st.dataframe(quarters(rows), hide_index=True, alt="What was counted in each of the last quarters, a row per line", height="content")
     with st.expander("Explain this range"):
@@ -103,7 +108,7 @@ def table(rows: Sequence[Beside]) -> pd.DataFrame:
             "Line": [f"{r.ref}: {r.what}" for r in rows],
             "Last year's plan": [_n(r.last_plan) for r in rows],
             "Last year": [_n(r.last_actual) for r in rows],
-            "Likely": ["" if not r.counted_anew else "too few quarters" if r.low is None else f"{_n(r.low)} to {_n(r.high)}" for r in rows],
+            "Likely": ["no range" if not r.counted_anew else "too few quarters" if r.low is None else f"{_n(r.low)} to {_n(r.high)}" for r in rows],
             "Proposed": [_yet(r.proposed) for r in rows],
             "Agreed": [_yet(r.agreed) for r in rows],
             "Past projections": ["; ".join(r.past) for r in rows],
@@ -126,11 +131,19 @@ def _yet(value: float | None) -> str:
     return "not yet" if value is None else _n(value)
 
 
-def _downloads(rows: Sequence[Beside], code: str, year: int) -> None:
+def _downloads(rows: Sequence[Beside], code: str, year: int, page: Page) -> None:
     now = session.state()
     about = plan_files.reality_about(session.names()[code], year, now.data_date, now.data_version)
     stem = f"reality-check-{code}-{year_name(year)}"
     with st.container(horizontal=True, gap="small"):
-        for kind, content, mime in (("CSV", plan_files.reality_csv(rows, about), "text/csv"), ("Excel", plan_files.reality_xlsx(rows, about), None)):
+        made = [("CSV", plan_files.reality_csv(rows, about), "text/csv"), ("Excel", plan_files.reality_xlsx(rows, about), None)]
+        for kind, content, mime in made:
             name = files.file_name(stem, content, "csv" if kind == "CSV" else "xlsx")
             st.download_button(f"Download {kind}", content, name, mime, on_click="ignore", key=f"reality-{kind}-{code}-{year}")
+        if page:
+            figure, said = page
+            name = f"{stem}-version-{now.data_version}.html"
+            st.download_button(
+                "Download page (HTML)", lambda: html.page_bytes(figure, table(rows), about, **said), name, "text/html",
+                on_click="ignore", key=f"reality-html-{code}-{year}",
+            )  # fmt: skip

@@ -167,7 +167,7 @@ def what_will_change(received: intake.Received, viewer: Viewer) -> None:
             for sheet, of in received.preview.items()
         ]
     )
-    st.table(frame.set_index("Sheet"), border="horizontal", alt="Rows that are new, changed, the same and gone, by sheet")
+    st.table(frame.set_index("Sheet"), border="horizontal", width="content", alt="Rows that are new, changed, the same and gone, by sheet")
     for sheet, cells in received.changed.items():
         n = received.preview[sheet]["changed"]
         with st.expander(f"What changes on {sheet}: {words.count(n, 'row')}"):

@@ -14,7 +14,7 @@ from domain import quarters as calendar
 from domain.types import Released, Scope, Viewer
 from metrics import reading
 from metrics.registry import METRICS
-from ui import figure_card, labels, pick, session, titles, words
+from ui import figure_card, labels, pick, service_plan, session, titles, words
 
 SAID = {"improved": "clearly better", "same": "about the same", "worsened": "clearly worse", "": "without a verdict"}
 PARTS = {"reliable-improvement": "Clearly better", "no-reliable-change": "About the same", "reliable-deterioration": "Clearly worse"}
@@ -23,6 +23,7 @@ TOO_SMALL = "So few people are here in any year that plan, return and words spea
 HELD_BACK = "What can be shown stands below: plan, return and words. That is no mark against the service."
 ROLES = {"carer": "Carers", "person": "The people they care for"}
 OWN_TOTAL = "provider's own total"
+NOTED = 4  # quarters with a note over the chart: the latest
 
 
 def facts(card: desk.ServiceCard) -> str:
@@ -139,7 +140,8 @@ def by_quarter(scope: Scope) -> None:
     """Improved, by the quarter (or, for few people, the year) in which people ended; a click opens the people of it."""
     st.header("Through time", anchor=False)
     ended = scope.with_(start=None, end=None, basis="ended")
-    _through_time("reliable-improvement", ended, "improved", "improved clearly", "Look for several on one side, not for one high or low.", opens=True)
+    said = service_plan.explained(scope.services[0], session.viewer())
+    _through_time("reliable-improvement", ended, "improved", "improved clearly", "Look for several on one side, not for one high or low.", True, said)
 
 
 def follow_up(scope: Scope) -> None:
@@ -150,8 +152,8 @@ def follow_up(scope: Scope) -> None:
     _through_time("follow-up-rate", ended, "followed", "of those due a second score have one", note)
 
 
-def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, opens: bool = False) -> None:
-    """By quarter of ending where most quarters may be shown; else by plan year, and it says so."""
+def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, opens: bool = False, said: dict[str, str] | None = None) -> None:
+    """By quarter of ending where most quarters may be shown; else by plan year, and it says so. `said`: what the service said, by quarter."""
     answer = session.ask(metric, scope.with_(by="end_quarter"))
     rows, called = labels.ordered(answer), labels.of(answer)
     ended_by = {each: f"By the {each} in which people ended · {labels.who(scope, period=False)}" for each in ("quarter", "year")}
@@ -161,15 +163,21 @@ def _through_time(metric: str, scope: Scope, key: str, did: str, note: str, open
     if sum(row.value is not None for row in rows) > len(rows) / 2:
         title = titles.span(rows, called, did, "quarter")
         options = {row.group: called[row.group] for row in rows}
+        noted = sorted(set(said or {}) & set(options))[-NOTED:]
+        numbers = {quarter: str(n) for n, quarter in enumerate(noted, start=1)}
 
         def open_quarter(quarter: str) -> None:
             session.go("cohorts", scope.where("end_quarter", quarter))
 
         figure_card.show(
-            key, quarters.quarters(rows, unit="%", **figure_card.BARE), quarters.alt_text(rows, unit="%", title=title, subtitle=labels.who(scope)),
+            key, quarters.quarters(rows, unit="%", notes=numbers, **figure_card.BARE),
+            quarters.alt_text(rows, unit="%", title=title, subtitle=labels.who(scope), notes=numbers),
             quarters.table(rows, unit="%"), [answer], title=title, subtitle=ended_by["quarter"], reading=note,
             opens=("Open the people of a quarter", options, open_quarter) if opens else None,
         )  # fmt: skip
+        if said and noted:
+            st.markdown("**What the service said at the time.** The numbers stand over its quarters; whether it made the difference is not known.")
+            st.markdown("\n".join(f"{n}. {words.capital(called[quarter])}: {words.plain(said[quarter])}" for quarter, n in numbers.items()))
         return
     years = {period.label: period for period in desk.periods(session.store()) if labels.is_year(period)}
     answers = {label: session.ask(metric, scope.with_(start=years[label].start, end=years[label].end)) for label in sorted(years)}

@@ -11,14 +11,15 @@ from domain import errors
 from domain import quarters as calendar
 from domain.quarters import Quarter
 from domain.types import Viewer
-from ui import contract_card, figure_card, session, words
+from ui import contract_card, figure_card, session, tables, words
 
+KEPT_BACK = "The service has explained this to its commissioner"  # no words of its own for this audience
 YEARS = 3  # plan years in the small charts: twelve quarters
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _lines(path: str, key: tuple[str, tuple[str, ...]], service: str, year: int, version: int) -> list[desk.PlanLine]:
-    return desk.plan_lines(session.opened(path), Viewer(f"local {key[0]}", *key), service, year)  # type: ignore[arg-type]
+def _lines(path: str, key: tuple[str, tuple[str, ...]], service: str, version: int) -> dict[int, list[desk.PlanLine]]:
+    return desk.plan_lines_by_year(session.opened(path), Viewer(f"local {key[0]}", *key), service)  # type: ignore[arg-type]
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -34,16 +35,28 @@ def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
     if not years:
         st.markdown("There is no plan here yet.")
         return
-    remembered = str(store.path), (viewer.role, viewer.providers), card.code
-    held = {year: _lines(*remembered, year, returns.version(store)) for year in years[:YEARS][::-1]}
+    told = _lines(str(store.path), (viewer.role, viewer.providers), card.code, returns.version(store))
+    held = {year: told.get(year, []) for year in years[:YEARS][::-1]}
     against_return(card, viewer, held)
     year = st.selectbox("Plan year", years, format_func=calendar.year_name, key=f"plan-year-{card.code}", width=200)
-    lines = held.get(year) or _lines(*remembered, year, returns.version(store))
-    said(lines)
+    said(told.get(year, []))
     checked(card, viewer, year)
     if viewer.role != "presenter":
         the_ladder(card, viewer, year)
         verdicts(card, viewer, year)
+
+
+def explained(code: str, viewer: Viewer) -> dict[str, str]:
+    """What a service said about its figures, by quarter (`2025-26 Q3`): a redesign, staff who left, a busy autumn; for notes on charts in time."""
+    store = session.store()
+    desk.plan_years(store, viewer, code)  # the right is checked on every call, outside the cache
+    told = _lines(str(store.path), (viewer.role, viewer.providers), code, returns.version(store))
+    found: dict[str, list[str]] = {}
+    for year, lines in told.items():
+        for line in lines:
+            if line.words and not line.words.startswith(KEPT_BACK):
+                found.setdefault(f"{calendar.year_name(year)} {line.quarter}", []).append(line.words + (f" ({line.reason})" if line.reason else ""))
+    return {quarter: " ".join(dict.fromkeys(said)) for quarter, said in found.items()}
 
 
 def panels(held: dict[int, list[desk.PlanLine]]) -> list[plan_lines.Panel]:
@@ -210,7 +223,7 @@ def money(card: desk.ServiceCard, viewer: Viewer) -> None:
         years = []
     st.markdown(f"**{cost.NEVER}** Beside this service's own past, and never beside another service.")
     if years:
-        st.table(cost_table(years).map(words.plain).set_index("Year"), border="horizontal", alt=f"What {card.name} cost: one row per complete plan year")
+        tables.wide(cost_table(years), f"What {card.name} cost: one row per complete plan year")
         st.caption(words.plain(cost.READING))
     else:
         st.markdown("No plan year is complete yet, so there is no cost of a year to show.")

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import gc
+import importlib
 import logging
 import os
 import secrets
+import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -40,6 +43,7 @@ PAGES = {
     "handbook": "about/handbook.py",
     "administration": "about/administration.py",
 }
+SCREENS = ("frame", "hour", "portfolio", "attainment", "service_plan", "cohorts", "compare", "journeys", "returns", "plans", "reality", "handbook")
 EVERYTHING = Scope()
 _ROUTED: contextvars.ContextVar[Viewer | None] = contextvars.ContextVar("routed", default=None)
 _SAID: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("said", default=None)
@@ -97,8 +101,21 @@ def _store() -> Store:
     return opened
 
 
+def settle() -> None:
+    """What the app is made of stays as long as it runs: taken out of the rounds of Python's collector, of which a full one takes a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+
+
+def _screens() -> None:
+    for name in SCREENS:
+        importlib.import_module(f"ui.{name}")
+    settle()
+
+
 def open_early() -> None:
     """Called when the server starts, so that the first visitor waits less. A store that cannot be opened is told to that visitor, not here."""
+    threading.Thread(target=_screens, name="screens", daemon=True).start()
     given = settings.load()
     if first_database() == "own":
         with contextlib.suppress(errors.Shown):
@@ -225,20 +242,11 @@ def go(page: str, scope: Scope) -> None:
     st.session_state["going"] = (page, query(scope))
 
 
-def _text(parameters: dict[str, Any]) -> str:
-    return urlencode(Scope.from_query({key: [value] if isinstance(value, str) else value for key, value in parameters.items()}).to_query(), doseq=True)
-
-
 def follow() -> None:
     """Called by the router once the pages are known: goes where a click has asked to go."""
     if going := st.session_state.pop("going", None):
         page, parameters = going
-        before, about = st.session_state.get("carried", ("", ""))
-        jumps = st.session_state.setdefault("jumps", {})  # see links.carried: where a step back lands
-        jumps[before, _text(parameters)] = (page, about)
-        while len(jumps) > 50:
-            jumps.pop(next(iter(jumps)))
-        st.switch_page(PAGES[page], query_params=parameters)
+        st.switch_page(PAGES[page], query_params=parameters)  # two writings of the link, one step for Back: see ui/in_browser.py
 
 
 # ---- what can be asked -----------------------------------------------------------------------------------------------------------------------
@@ -270,16 +278,39 @@ def ask(metric: str, scope: Scope, policy: Policy | None = None, widen: bool = F
     looking, now = viewer(), state()
     rules.check_sees_groups(looking)
     rules.check_policy(looking, policy or rules.policy_for(looking))
-    key = (looking.role, looking.providers)
-    return _answer(str(store().path), key, metric, scope.narrowed_to(looking), policy, widen, now.data_version, now.rules_hash)
+    asked = Asked(str(store().path), looking.role, looking.providers, metric, scope.narrowed_to(looking), policy, widen, now.data_version, now.rules_hash)
+    return _answer(repr(asked), asked)
+
+
+def later(metric: str, scope: Scope, policy: Policy | None = None) -> Callable[[], Released]:
+    """`ask`, answered when it is called: by whoever looks now, also where there is no session any more, as when the file behind a button is made."""
+    looking, now = viewer(), state()
+    rules.check_sees_groups(looking)
+    rules.check_policy(looking, policy or rules.policy_for(looking))
+    asked = Asked(str(store().path), looking.role, looking.providers, metric, scope.narrowed_to(looking), policy, False, now.data_version, now.rules_hash)
+    return lambda: _answer(repr(asked), asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that an answer depends on: the store and its data version and rules, the viewer's right and policy, and the question."""
+
+    path: str
+    role: str
+    providers: tuple[str, ...]
+    metric: str
+    scope: Scope
+    policy: Policy | None
+    widen: bool
+    data_version: int
+    rules_hash: str
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _answer(
-    path: str, key: tuple[str, tuple[str, ...]], metric: str, scope: Scope, policy: Policy | None, widen: bool, data_version: int, rules_hash: str
-) -> Released:
-    role, providers = key
-    return desk.ask(_open(path), Viewer(f"local {role}", role, providers), metric, scope, policy=policy, widen=widen)  # type: ignore[arg-type]
+def _answer(everything: str, _asked: Asked) -> Released:
+    """`everything` is the whole of `_asked` as text: Streamlit takes milliseconds to walk through the parts of a key, and a page asks often."""
+    viewer = Viewer(f"local {_asked.role}", _asked.role, _asked.providers)  # type: ignore[arg-type]
+    return desk.ask(_open(_asked.path), viewer, _asked.metric, _asked.scope, policy=_asked.policy, widen=_asked.widen)
 
 
 def peers(metric: str, scope: Scope) -> Released:

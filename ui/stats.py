@@ -25,7 +25,8 @@ def ask(door: str, metric: str, scope: Scope, **how: Any) -> Any:
     looking, now = session.viewer(), session.state()
     rules.check_sees_groups(looking)
     key = (looking.role, looking.providers)
-    return _answer(str(session.store().path), key, door, metric, scope.narrowed_to(looking), tuple(sorted(how.items())), now.data_version, now.rules_hash)
+    asked = (str(session.store().path), key, door, metric, scope.narrowed_to(looking), tuple(sorted(how.items())), now.data_version, now.rules_hash)
+    return _answer(repr(asked), asked)
 
 
 def told(door: str, metric: str, scope: Scope, **how: Any) -> Any:
@@ -37,9 +38,8 @@ def told(door: str, metric: str, scope: Scope, **how: Any) -> Any:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _answer(
-    path: str, key: tuple[str, tuple[str, ...]], door: str, metric: str, scope: Scope, how: tuple[tuple[str, Any], ...], data_version: int, rules_hash: str
-) -> Any:
-    role, providers = key
+def _answer(everything: str, _asked: tuple[Any, ...]) -> Any:
+    """`everything` is the whole of `_asked` as text, the viewer's right in it: see session.ask."""
+    path, (role, providers), door, metric, scope, how, _, _ = _asked
     viewer = Viewer(f"local {role}", role, providers)  # type: ignore[arg-type]
     return DOORS[door](session.opened(path), viewer, *(() if door in NO_METRIC else (metric,)), scope, **dict(how))

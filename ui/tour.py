@@ -25,13 +25,13 @@ class Step:
 STEPS = (
     Step(
         "overview", "What people gained",
-        "The sentence at the top answers before any chart does: how many people improved by more than the questionnaire's own wobble, with its likely range. "
+        "The large sentence answers before any chart does: how many people improved by more than the questionnaire's own wobble, with its likely range. "
         "Under it, every service with its own range. Click a dot, or choose in the box below the chart.",
     ),
     Step(
         "service", "One service on one page",
         "Plan against return, change from first score to last, and the service's own words. Every title says what the chart found, and "
-        "'Explain this number' opens where it comes from. Choose any service to begin with.",
+        "'Explain this number' opens where it comes from. This is one of many: the box under the chart of the Overview opens any other.",
     ),
     Step(
         "cohorts", "Groups of people",
@@ -80,7 +80,8 @@ def show(page: str) -> None:
 
 def _to(at: int, page: str) -> None:
     st.session_state["tour"] = at
-    session.go(page, session.EVERYTHING)
+    shown = next((card.code for card in session.services() if card.speaks == "records"), None) if page == "service" else None
+    session.go(page, session.EVERYTHING.with_(services=(shown,)) if shown else session.EVERYTHING)
 
 
 def _done() -> None:

@@ -13,5 +13,4 @@ def show(key: str = "", expanded: bool = False) -> None:
     """A whole plan for a made-up service, to read or to take away as a workbook."""
     with st.expander("A target plan, worked through (support at home, made up)", expanded=expanded):
         st.markdown(plan_files.worked())
-        content = plan_files.worked_book()
-        st.download_button("Download it as a workbook", content, "target-plan-worked.xlsx", XLSX, on_click="ignore", key=f"worked-book-{key}")
+        st.download_button("Download it as a workbook", plan_files.worked_book, "target-plan-worked.xlsx", XLSX, on_click="ignore", key=f"worked-book-{key}")

@@ -11,9 +11,9 @@ viewer = session.page_for("commissioner", "manager")
 if not session.services():
     st.title("Journeys", anchor=False)
     empty.portfolio()
-scope = session.scope().with_(by="")
-scope = scope.with_(measure=session.measure_of(scope))
-breadcrumbs.show(scope, "journeys")
+asked = session.scope().with_(by="")
+breadcrumbs.show(asked, "journeys")  # a questionnaire nobody chose does not narrow the way back
+scope = asked.with_(measure=session.measure_of(asked))
 st.title("Journeys", anchor=False)
 if not scope.measure:
     scope_bar.show("journeys", scope)

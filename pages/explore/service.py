@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import breadcrumbs, empty, scope_bar, service, service_plan, session, words
+from ui import breadcrumbs, empty, links, scope_bar, service, service_plan, session, words
 
 viewer = session.page_for("commissioner", "manager", "presenter")
 
-scope = session.scope().with_(cohort=(), by="")
+scope, cards = session.scope().with_(cohort=(), by=""), session.services()
+if len(cards) == 1 and not links.here().services:  # a manager of one service has nothing to choose; a link to another's is answered below
+    scope = scope.with_(services=(cards[0].code,))
 if len(scope.services) != 1:
     st.title("One service", anchor=False)
     empty.choose_service("service", scope)
-card = next(card for card in session.services() if card.code == scope.services[0])
+card = next(card for card in cards if card.code == scope.services[0])
 
 breadcrumbs.show(scope, "service")
 st.title(words.plain(card.name), anchor=False)
