@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,20 @@ def _hash(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()[:32]
 
 
+def hasher(key: bytes) -> Callable[[str], str]:
+    """`_hash` for many texts under one key of at most 64 bytes: what HMAC makes of the key alone (RFC 2104) is worked out once, which halves the time."""
+    padded = key.ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
+    def hash_of(text: str) -> str:
+        within, around = inner.copy(), outer.copy()
+        within.update(text.encode())
+        around.update(within.digest())
+        return around.hexdigest()[:32]
+
+    return hash_of
+
+
 def mask(tables: dict[str, pa.Table], provider_of: dict[str, str], key: bytes, stand_ins: Mapping[str, str] | None = None) -> dict[str, pa.Table]:
     """The same tables with every person column hashed under the provider of the row's service. A row whose service has no provider loses its person.
 
@@ -90,9 +105,9 @@ def _masked(sheet: Sheet, table: pa.Table, provider_of: dict[str, str], key: byt
         pair = np.where((who < 0) | (whose < 0), -1, whose * (len(people.dictionary) + 1) + who)
         distinct, position = np.unique(pair, return_inverse=True)
         refs = people.dictionary.to_pylist()  # already normalised by the checker
-        width = len(refs) + 1
+        width, hash_of = len(refs) + 1, hasher(key)
         hashes = pa.array(
-            [None if p < 0 else stand_ins.get(refs[p % width]) or _hash(key, heads[p // width] + refs[p % width]) for p in distinct.tolist()], pa.string()
+            [None if p < 0 else stand_ins.get(refs[p % width]) or hash_of(heads[p // width] + refs[p % width]) for p in distinct.tolist()], pa.string()
         )
         table = table.set_column(table.schema.get_field_index(f.column), f.column, hashes.take(pa.array(position)))
     return table

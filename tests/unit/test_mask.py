@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from data_loaders.mask import fingerprint, load_key, mask, person_hash, providers_of
+from data_loaders.mask import fingerprint, hasher, load_key, mask, person_hash, providers_of
 from domain.errors import Shown
 from tests.unit.books import ASSESSMENTS, KNOWN, PEOPLE, book, through
 
@@ -23,6 +23,13 @@ def test_the_hash_is_hmac_sha256_of_provider_and_reference_cut_to_128_bits() -> 
     expected = hmac.new(KEY, b"ORG01|C-7", hashlib.sha256).hexdigest()[:32]
     assert person_hash(KEY, "ORG01", "C-7") == expected == person_hash(KEY, "org01 ", " c-7 ")
     assert len({expected, person_hash(KEY, "ORG02", "C-7"), person_hash(KEY, "ORG01", "C-8"), person_hash(bytes(32), "ORG01", "C-7")}) == 4
+
+
+def test_many_hashes_under_one_key_are_the_same_hashes() -> None:
+    for key in (KEY, bytes(32), b"short"):
+        hash_of = hasher(key)
+        for text in ("", "ORG01|C-7", "ORG01|" + "x" * 200, "ORG01|é"):
+            assert hash_of(text) == hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def test_every_person_column_is_hashed_and_nothing_else_changes() -> None:
