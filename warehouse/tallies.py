@@ -15,6 +15,7 @@ import duckdb
 from domain.quarters import quarter_of
 from domain.types import Scope
 
+AT_ONCE = 150_000  # rows of *outcome* whose tally is made in one step: fewer, and every step reads the whole mart for little; more, and writers wait
 MARTS = Path(__file__).parent / "marts"
 SPLITS = ("age_band", "gender", "ethnic_group", "deprivation_quintile", "main_need")
 # The sums behind a mean: column of the tally -> its value for one stay.
@@ -100,13 +101,17 @@ def is_due(cursor: duckdb.DuckDBPyConnection) -> bool:
 
 
 def next_due(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Makes the tally of one of the services put off, inside the caller's transaction. Returns whether there was one."""
-    row = cursor.execute("select min(service) from tally_due").fetchone()
-    if not row or row[0] is None or not wanted(cursor):
+    """Makes the tally of the next services put off, as many as have AT_ONCE rows together, inside the caller's transaction. Returns whether any were."""
+    if not is_due(cursor):
         return False
-    cursor.execute("create or replace temp table touched as select $service as service_code", {"service": row[0]})
+    cursor.execute(
+        f"""create or replace temp table touched as select service as service_code from (
+            select service, sum(n) over (order by service) - n as before
+            from (select service, count(o.service) as n from (select distinct service from tally_due) left join outcome o using (service) group by service)
+        ) where before < {AT_ONCE}"""
+    )
     make(cursor)
-    cursor.execute("delete from tally_due where service = $service", {"service": row[0]})
+    cursor.execute("delete from tally_due where service in (from touched)")
     return True
 
 
