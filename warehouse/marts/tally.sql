@@ -1,7 +1,3 @@
--- NOTE FROM THE LEAD TO THE PAGE-SPEED HELPER (remove when done): the part about `used` is now marts/used.sql and always done with the marts; this file is
--- run with them for few rows, and for many (TALLY_LATER) after the commit, a service at a time, in the background (Store.tally): at a million rows it took
--- 12 s of a 26 s upload. Until no service is in `tally_due`, tallies.sizes() is empty and everything is counted live. Call store.tally() in benchmarks.
--- `one_by_one` still copies every stay of a small service at each upload (0.35 s for 100,000 rows): please keep in it only people of LARGE services.
 -- How many stays of people with one stay only (the few others are counted one by one, see warehouse/tallies.py) share everything a metric asks about.
 -- Only large services (marts/used.sql) have a tally: the rows of a smaller one are as quickly counted.
 -- split '' keeps both quarters and no characteristic; otherwise one characteristic, along the quarter of starting or of ending.
