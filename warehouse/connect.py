@@ -44,7 +44,7 @@ class Store:
         self.measures = measures or all_measures()
         self.ledger = ledger.folder_of(self.path)
         self.lock = threading.RLock()
-        self._tallying: threading.Thread | None = None
+        self._tallying: list[threading.Thread] = []
         self._closing = False
         self._memory: dict[str, Any] = {}  # small answers asked for again and again, until the next change
         self._changes = 0
@@ -120,7 +120,7 @@ class Store:
         return int(self.site("data_version", "0"))
 
     def tally(self) -> None:
-        """Makes the tallies that were put off, if any is wanted: a service at a time, so that nobody who wants to write waits long."""
+        """Makes the tallies that were put off, if any is wanted: a few services at a time, so that nobody who wants to write waits long."""
         while not self._closing:
             with self.writing() as cursor:
                 if not tallies.next_due(cursor):
@@ -130,10 +130,12 @@ class Store:
         """The same in the background. Until it is done every figure is counted a stay at a time: slower, and the same."""
         with self.reading() as cursor:
             due = tallies.is_due(cursor)
-        if due and not (self._tallying and self._tallying.is_alive()):
-            self._tallying = threading.Thread(target=self._tally_quietly, name="tally", daemon=True)
-            atexit.register(self._stop_tallying)  # a process that ends must not pull the database from under the thread
-            self._tallying.start()
+        if due:  # beside a thread still at work another finds nothing left to do; one about to end might no longer see what is new
+            if not self._tallying:
+                atexit.register(self._stop_tallying)  # a process that ends must not pull the database from under the thread
+            begun = threading.Thread(target=self._tally_quietly, name="tally", daemon=True)
+            self._tallying = [*filter(threading.Thread.is_alive, self._tallying), begun]
+            begun.start()
 
     def _tally_quietly(self) -> None:
         with suppress(duckdb.Error):  # what is not done now is done when the store is next opened
@@ -141,9 +143,9 @@ class Store:
 
     def _stop_tallying(self) -> None:
         self._closing = True
-        if self._tallying:
-            self._tallying.join()
-            atexit.unregister(self._stop_tallying)
+        for thread in self._tallying:
+            thread.join()
+        atexit.unregister(self._stop_tallying)
 
     def close(self) -> None:
         self._stop_tallying()

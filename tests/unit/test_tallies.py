@@ -84,8 +84,8 @@ def test_a_tally_put_off_is_made_in_the_background_and_when_the_store_opens_agai
     assert due(large)
     large.close()
     opened = Store(large.path, Settings())
-    if opened._tallying:
-        opened._tallying.join()
+    for thread in opened._tallying:
+        thread.join()
     assert not due(opened) and rows(opened)["tally"][0]
     opened.close()
 
@@ -95,8 +95,8 @@ def test_a_store_closed_while_its_tally_is_made_finishes_it_later(large, tmp_pat
     sent(large)
     large.close()  # at whatever point the thread is
     opened = Store(large.path, Settings())
-    if opened._tallying:
-        opened._tallying.join()
+    for thread in opened._tallying:
+        thread.join()
     assert not due(opened) and rows(opened)["tally"][0]
     opened.close()
 
