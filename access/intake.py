@@ -50,6 +50,7 @@ class Received:
     marks: dict[str, list[tuple[str, int, str]]] = field(default_factory=dict, repr=False)  # file -> cells not understood: (sheet, row, column letters)
     settles: int = 0  # rows that wait now and would not once this is sent; told where nothing else would change
     letters: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)  # sheet as it was called -> column of ours -> Excel's letter
+    content: str = ""  # a hash of what the rows that are ready say
 
     @property
     def blocked(self) -> bool:
@@ -137,7 +138,7 @@ def receive(
         names, findings, sentences, rows, arrival.preview, _bare(ready), unreadable, _restores(store, arrival.content) if arrival.preview else "", version,
         mask.fingerprint(key), arrival.cells, waiting, _wait_already(store, waiting), counting.counted(workbooks, found, checked, ready, held_back, stopped),
         tuple(name for name in names if name in stopped), complete, tuple(understood.questions), understood.layouts,
-        _marks(first, found), letters=_letters(one for one in found if one.file not in stopped),
+        _marks(first, found), letters=_letters(one for one in found if one.file not in stopped), content=arrival.content,
     )  # fmt: skip
     return replace(made, settles=_settles(store, made, viewer)) if made.unchanged else made
 
@@ -166,7 +167,7 @@ def _send(store: Store, received: Received, viewer: Viewer, complete: tuple[date
     event = Event("upload", viewer.user, viewer.role, datetime.now(), {"files": len(received.files), "rows": sum(received.ready.values())})
     tables = {name: table for name, table in received.tables.items() if table.num_rows}
     taken = [name for name in received.files if name not in received.stopped]
-    return writes.commit(store, tables, event, taken, received.key_fingerprint, complete, received.waiting, letters=received.letters)
+    return writes.commit(store, tables, event, taken, received.key_fingerprint, complete, received.waiting, letters=received.letters, content=received.content)
 
 
 def undo(store: Store, upload_id: str, viewer: Viewer) -> Upload:

@@ -100,11 +100,12 @@ def _masked(sheet: Sheet, table: pa.Table, provider_of: dict[str, str], key: byt
         who = people.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         whose = place[services.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
         pair = np.where((who < 0) | (whose < 0), -1, whose * (len(people.dictionary) + 1) + who)
-        distinct, position = np.unique(pair, return_inverse=True)
+        pairs = pa.array(pair).dictionary_encode()  # what np.unique gives, without sorting
+        distinct, position = pairs.dictionary, pairs.indices
         refs = people.dictionary.to_pylist()  # already normalised by the checker
         width, hash_of = len(refs) + 1, hasher(key)
         hashes = pa.array(
-            [None if p < 0 else stand_ins.get(refs[p % width]) or hash_of(heads[p // width] + refs[p % width]) for p in distinct.tolist()], pa.string()
+            [None if p < 0 else stand_ins.get(refs[p % width]) or hash_of(heads[p // width] + refs[p % width]) for p in distinct.to_pylist()], pa.string()
         )
-        table = table.set_column(table.schema.get_field_index(f.column), f.column, hashes.take(pa.array(position)))
+        table = table.set_column(table.schema.get_field_index(f.column), f.column, hashes.take(position))
     return table

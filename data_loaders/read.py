@@ -199,10 +199,9 @@ def _blanked(table: pa.Table) -> tuple[pa.Table, int]:
     for column in table.columns:
         held += len(column) - column.null_count
         column = column.combine_chunks().cast(pa.string())
-        encoded = column.dictionary_encode()
-        blank = pc.equal(pc.utf8_trim_whitespace(encoded.dictionary), "")
+        blank = pc.or_(pc.utf8_is_space(column), pc.equal(pc.binary_length(column), 0))
         if pc.any(blank).as_py():
-            column = pc.if_else(pc.fill_null(blank.take(encoded.indices), False), pa.scalar(None, pa.string()), column)
+            column = pc.if_else(pc.fill_null(blank, False), pa.scalar(None, pa.string()), column)
         columns.append(column)
     return pa.table(columns, names=table.column_names), held
 
@@ -221,7 +220,7 @@ def _child(content: bytes, settings: Settings, asked: dict[str, Any], say: Calla
     """(exit code, answer) of one reading process; ('time', b'') when it had to be stopped."""
     # Never a fork of this process: the server has threads. Nothing of our environment goes with it.
     environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1"}
+    environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
     return (_forked if reader_home.FORKS else _started)(content, settings, asked, say, environment)
 
 

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from domain import fields
 from warehouse import arrivals, ledger
+from warehouse.connect import STORAGE
 
 LET_BACK = "let back"  # the one entry that makes a mark weaker
 WHAT = ("erased", "objection", "withdrawn consent", "retention", LET_BACK)
@@ -291,7 +292,7 @@ def tidy(path: Path) -> bool:
         with duckdb.connect(str(path)) as old:
             old.execute("checkpoint")
             name = old.execute("select current_database()").fetchone()
-            old.execute(f"attach '{_quoted(fresh)}' as tidied")
+            old.execute(f"attach '{_quoted(fresh)}' as tidied (storage_version '{STORAGE}')")
             old.execute(f'copy from database "{name[0] if name else ""}" to tidied')
             old.execute("detach tidied")
     except duckdb.Error:

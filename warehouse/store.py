@@ -31,13 +31,14 @@ def commit(
     waiting: pa.Table | None = None,
     restores: str = "",
     letters: dict[str, dict[str, str]] | None = None,
+    content: str = "",
 ) -> Upload:
     """Keeps checked and de-identified tables as one change and returns it.
 
     `tables` maps a sheet's table to its rows (columns of the sheet, `sheet` and `row`). With `complete`, records dated in between that
     the file does not hold are gone. `waiting` are rows held back (held.made), kept beside them. `letters` (sheet as it
-    was called -> column -> Excel's letter) say where its cells stood. What was erased and must not come back is left
-    out. Whatever fails, the store is as it was.
+    was called -> column -> Excel's letter) say where its cells stood. `content` is arrivals.content of these tables, where that is known already.
+    What was erased and must not come back is left out. Whatever fails, the store is as it was.
     """
     detail: dict[str, Any] = {"files": list(files), "complete": [d.isoformat() for d in complete] if complete else None, "key_fingerprint": key_fingerprint}
     if restores:
@@ -46,7 +47,7 @@ def commit(
         detail["columns"] = letters
     if waiting is not None and waiting.num_rows:
         tables, detail["waiting"] = {**tables, held.TABLE: waiting}, waiting.num_rows
-    return _change(store, "upload", tables, event, detail)
+    return _change(store, "upload", tables, event, detail, content)
 
 
 @contextmanager
@@ -100,11 +101,12 @@ def settle(store: Store, rows: Sequence[held.Held], event: Event) -> Upload:
     return _change(store, "settled", {}, event, {"settles": [[w.upload_id, w.file, w.sheet, w.row, w.table] for w in rows]})
 
 
-def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, detail: dict[str, Any]) -> Upload:
+def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, detail: dict[str, Any], content: str = "") -> Upload:
     with store.lock:
         if tables:
             with store.reading() as cursor:
-                tables, _ = erasure.without_all(tables, erasure.marks(cursor))
+                tables, left_out = erasure.without_all(tables, erasure.marks(cursor))
+            content = "" if left_out else content
         upload_id = f"{event.happened_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         record = {
             "upload_id": upload_id, "kind": kind, "happened_at": event.happened_at.isoformat(), "user": event.user, "role": event.role,
@@ -113,7 +115,7 @@ def _change(store: Store, kind: str, tables: dict[str, pa.Table], event: Event, 
         ledger.write(store.ledger, upload_id, tables, record)
         try:
             with store.writing() as cursor:
-                replay(store, cursor, record)
+                replay(store, cursor, {**record, "content": content})
                 audit(
                     cursor,
                     Event(event.kind if kind == "conversation" else kind, event.user, event.role, event.happened_at, {**event.detail, "upload_id": upload_id}),
@@ -208,11 +210,14 @@ def _apply(root: Path, cursor: duckdb.DuckDBPyConnection, record: dict[str, Any]
         else:
             cursor.execute(f"create or replace temp view incoming as select * from ({rows}) where service_code in (select service_code from only_these)")
         arrivals.place(cursor, sheet, "incoming", complete, held_back)
+        if record.get("content"):
+            touched |= {row[0] for row in cursor.execute("select distinct service_code from incoming").fetchall()}
+            continue
         text, services = arrivals.said(cursor, sheet, "incoming")
         touched |= services
         told.append(text)
     cursor.execute("drop view if exists incoming")
-    record["content"] = arrivals.content(told)
+    record["content"] = record.get("content") or arrivals.content(told)
     return sorted(touched)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 
+from domain import codes
 from domain.errors import DatabaseBusy, Shown
+from domain.quarters import Quarter, quarter_of
 from domain.settings import Settings
 from domain.types import Event
 from tests.second_opinion import plain
@@ -243,3 +247,30 @@ def test_a_column_new_in_the_workbook_is_added_to_an_older_database(tmp_path):
         names = [row[0] for row in cursor.execute("select name from migration").fetchall()]
     store.close()
     assert "column people.main_need" in names
+
+
+def test_columns_of_fixed_words_know_every_word_a_sheet_may_hold(store):
+    words = {
+        "service_type_word": codes.SERVICE_TYPES, "sector_word": (*codes.SECTORS, "not stated"), "role_word": codes.ROLES, "shares_word": codes.SHARES,
+        "ending_word": codes.ENDINGS, "perspective_word": codes.PERSPECTIVES, "occasion_word": (*codes.OCCASIONS, ""),
+        "change_word": ("improved", "same", "worsened", "mixed"),
+    }  # fmt: skip
+    with store.reading() as cursor:
+        for name, expected in words.items():
+            assert cursor.execute(f"select enum_range(null::{name})").fetchone()[0] == sorted(expected), name
+        quarters = cursor.execute("select enum_range(null::quarter_word)").fetchone()[0]
+    assert quarters == sorted(quarters)
+    assert {str(Quarter(1940, 1)), str(quarter_of(date(2026, 3, 31))), "1999-00 Q4"} <= set(quarters)
+
+
+def test_a_database_of_the_older_format_opens_and_is_written_to(tmp_path):
+    path = tmp_path / "store.duckdb"
+    duckdb.connect(str(path), config={"storage_compatibility_version": "v1.0.0"}).close()
+    with closing(Store(path, Settings())) as store:
+        commit(store, **plain.made_up(4, n_people=20))
+        with store.reading() as cursor:
+            assert cursor.execute("select count(*) > 0 from outcome").fetchone() == (True,)
+            assert "v1.0.0" in str(cursor.execute("select tags from duckdb_databases() where database_name = 'store'").fetchone())
+    fresh = tmp_path / "new" / "store.duckdb"
+    with closing(Store(fresh, Settings())) as store, store.reading() as cursor:
+        assert "v1.5" in str(cursor.execute("select tags from duckdb_databases() where database_name = 'store'").fetchone())
