@@ -30,11 +30,11 @@ run: .venv/.installed  ## open the app on this machine (PORT=8501), with made-up
 	@echo "So What? is at http://127.0.0.1:$(PORT) and can be reached from this machine only. Ctrl+C stops it."
 	@$(PY) -m streamlit run app.py --server.port $(PORT)
 
-test: .venv/.installed-dev  ## run every test (those in a browser too, when a Chromium is installed)
+test: .venv/.installed-dev  ## run every test (those in a browser too, when a Chromium is installed), as CI does
 	$(PY) -m pytest -n 2 --dist worksteal
 
-test-fast: .venv/.installed-dev  ## run the tests that need no browser
-	$(PY) -m pytest -n 2 --dist worksteal -m "not browser"
+test-fast: .venv/.installed-dev  ## run all but those in a browser and the slow ones (kills, spoiled files, long draws)
+	$(PY) -m pytest -n 2 --dist worksteal -m "not browser and not slow"
 
 check: .venv/.installed-dev  ## style, floors, types, and whether the generated pages of docs/ are current
 	$(PY) -m ruff check .

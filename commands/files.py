@@ -48,7 +48,7 @@ def template(asked: argparse.Namespace) -> int:
 
 def check(asked: argparse.Namespace) -> int:
     """Prints every finding; stores nothing. Where there is no database yet, the files are checked on their own and none is made."""
-    settings = opened.settings_of(asked)
+    settings = opened.settings_of(asked, may_be_new=True)
     _check_marked(asked)
     files, absent = _read(asked.files)
     if absent:
@@ -71,7 +71,7 @@ def load(asked: argparse.Namespace) -> int:
     files, absent = _read(asked.files)
     if absent:
         return _told(asked, None, None, absent, 2)
-    settings = opened.settings_of(asked)
+    settings = opened.settings_of(asked, may_be_new=True)
     with opened.store(settings) as store:
         received, passwords = _receive(store, files, asked)
         code = _code(received)

@@ -7,6 +7,7 @@ import sys
 
 from commands import opened
 from warehouse import backup as safe
+from warehouse import ledger
 
 
 def backup(asked: argparse.Namespace) -> int:
@@ -19,7 +20,7 @@ def backup(asked: argparse.Namespace) -> int:
 
 def restore(asked: argparse.Namespace) -> int:
     """Puts a backup in place of the database; what stood there is kept beside it."""
-    settings = opened.settings_of(asked)
+    settings = opened.settings_of(asked, may_be_new=True)
     restored = safe.restore(asked.backup, settings.database, settings)
     restored.close()
     _tell(restored.notices)
@@ -28,8 +29,10 @@ def restore(asked: argparse.Namespace) -> int:
 
 
 def rebuild(asked: argparse.Namespace) -> int:
-    """Makes the database again from its ledger."""
-    settings = opened.settings_of(asked)
+    """Makes the database again from its ledger. Raises Unreadable where there is neither."""
+    settings = opened.settings_of(asked, may_be_new=True)
+    if not ledger.folder_of(settings.database).is_dir():
+        opened.check_there(settings.database)
     rebuilt = safe.rebuild(settings.database, settings)
     rebuilt.close()
     _tell(rebuilt.notices)

@@ -8,16 +8,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from domain.errors import Unreadable
 from domain.settings import Settings
 from domain.settings import load as load_settings
 from domain.types import Viewer
 from warehouse.connect import Store
 
 
-def settings_of(asked: argparse.Namespace) -> Settings:
-    """This machine's settings, with the database the command names, if it names one."""
+def settings_of(asked: argparse.Namespace, may_be_new: bool = False) -> Settings:
+    """This machine's settings, with the database the command names, if it names one.
+
+    Raises Unreadable where there is none, unless it `may_be_new`: a mistyped path would otherwise become an empty database that answers "nothing is kept".
+    """
     settings = load_settings()
-    return settings.replaced(database=asked.database.expanduser().resolve()) if asked.database else settings
+    if asked.database:
+        settings = settings.replaced(database=asked.database.expanduser().resolve())
+    if not may_be_new:
+        check_there(settings.database)
+    return settings
+
+
+def check_there(database: Path) -> None:
+    """Raises Unreadable where there is no database."""
+    if not database.is_file():
+        raise Unreadable(f"There is no database at {database}. Look at the path; a first return sent with 'load' makes one. Nothing was changed.")
 
 
 def viewer() -> Viewer:

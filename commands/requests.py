@@ -38,8 +38,9 @@ def add(command: Callable[..., argparse.ArgumentParser], database: Callable[[arg
 
 def find(asked: argparse.Namespace) -> int:
     """Which sheets, services and dates, and how many rows; no contents."""
+    settings = opened.settings_of(asked)
     ref = _reference()
-    with opened.store(opened.settings_of(asked)) as store:
+    with opened.store(settings) as store:
         kept = requests.find(store, opened.viewer(), _provider(store, asked), ref)
     if asked.json:
         told = {
@@ -66,8 +67,9 @@ def export(asked: argparse.Namespace) -> int:
         raise Shown("The copy is written as .json, .csv or .xlsx: name the file so.")
     if asked.out.exists():
         raise Shown(f"{asked.out.name} exists already. Choose a new name, so that nobody's copy is written over.")
+    settings = opened.settings_of(asked)
     ref = _reference()
-    with opened.store(opened.settings_of(asked)) as store:
+    with opened.store(settings) as store:
         content = person.made(requests.copy(store, opened.viewer(), _provider(store, asked), ref), form)
     try:
         with os.fdopen(os.open(asked.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

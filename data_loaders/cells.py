@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_loaders.check import Checked
-from data_loaders.found import Found
+from data_loaders.found import Found, on_sheet
 from data_loaders.read import Workbook
 
 
@@ -35,19 +35,20 @@ def counted(
     own: dict[tuple[str, str], int] = {}
     for one in found:
         if one.file in stopped:
-            own[one.file, one.named] = own.get((one.file, one.named), 0) + _body(one)
+            at = (one.file, on_sheet(one.named))
+            own[at] = own.get(at, 0) + _body(one)
     counts = []
     for workbook in workbooks:
         for raw in workbook.sheets:
-            at = (workbook.name, raw.name)
+            at = (workbook.name, on_sheet(raw.name))
             filled = raw.filled or sum(raw.table.num_rows - column.null_count for column in raw.table.columns)
             if not filled or raw.hidden:
                 continue
             if workbook.name in stopped:
-                counts.append(Cells(*at, filled, held=own.get(at, 0), outside=filled - own.get(at, 0)))
+                counts.append(Cells(workbook.name, raw.name, filled, held=own.get(at, 0), outside=filled - own.get(at, 0)))
                 continue
             parts = stored.get(at, 0), held.get(at, 0), checked.repeated.get(at, 0), checked.blank.get(at, 0)
-            counts.append(Cells(*at, filled, *parts, outside=filled - sum(parts)))
+            counts.append(Cells(workbook.name, raw.name, filled, *parts, outside=filled - sum(parts)))
     return tuple(counts)
 
 
@@ -55,7 +56,7 @@ def _by_sheet(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], int]:
     total: dict[tuple[str, str], int] = {}
     for table in tables.values():
         for row in table.select(["file", "sheet", "cells"]).group_by(["file", "sheet"]).aggregate([("cells", "sum")]).to_pylist():
-            at = (row["file"], row["sheet"])
+            at = (row["file"], on_sheet(row["sheet"]))
             total[at] = total.get(at, 0) + (row["cells_sum"] or 0)
     return total
 

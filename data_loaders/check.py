@@ -2,22 +2,23 @@
 
 Each column is reduced to its distinct texts first; those are converted and judged (`values`), and the verdicts are spread over the rows with numpy.
 One file per kind of check: `check_columns` (one column), `check_rows` (the columns of a row), `check_services` (whose service it is), `check_repeats`
-(the same row twice), `check_totals` (a total and its parts).
+(the same row twice), `check_totals` (a part larger than its whole), `sums` (a total score and its parts).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
+from data_loaders import sums
 from data_loaders.check_columns import Known, Work, typed
 from data_loaders.check_repeats import same_rows, table_of
 from data_loaders.check_rows import across_columns
 from data_loaders.check_services import providers, service_codes
-from data_loaders.found import Found
+from data_loaders.found import Found, on_sheet
 from data_loaders.values import normal_reference
 from domain.fields import BY_TABLE
 from domain.types import Finding
@@ -95,9 +96,12 @@ def check(found: list[Found], known: Known) -> Checked:
     for work in others:
         service_codes(work, services, waiting, known)
         across_columns(work, known)
+    sums.of_subscales(others, known.measures)
     _empty(found, [*first, *others], findings)
     for name in dict.fromkeys(work.found.sheet.table for work in others):
         _put(made, name, [work for work in others if work.found.sheet.table == name], services)
+    if any(one.named != on_sheet(one.named) for one in found):  # a cell is told at the sheet as Excel shows it
+        findings[:] = [replace(f, sheet=on_sheet(f.sheet)) for f in findings]
     findings.sort(key=lambda f: (SEVERITIES[f.severity], f.file, f.sheet, f.row is None, f.row or 0, len(f.column), f.column))
     return made
 
@@ -113,7 +117,7 @@ def _put(made: Checked, name: str, works: list[Work], services: dict[str, str]) 
         held["conflict"] = held.get("conflict", np.zeros(table.num_rows, dtype=bool)) | conflicts
     begins = np.cumsum([0, *(len(work.rows) for work in works)])
     for work, begin in zip(works, begins[:-1].tolist(), strict=True):
-        at = (work.found.file, work.found.named)
+        at = (work.found.file, on_sheet(work.found.named))
         here = slice(begin, begin + len(work.rows))
         made.repeated[at] = made.repeated.get(at, 0) + int(filled[here][repeats[here]].sum())
         made.blank[at] = made.blank.get(at, 0) + work.blank

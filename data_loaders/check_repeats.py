@@ -41,6 +41,13 @@ def repeated(group: np.ndarray) -> np.ndarray:
     return np.sort(order[np.concatenate(([False], same)) | np.concatenate((same, [False]))]) if len(group) else order
 
 
+def _place(rows: list[int], named: list[str], files: list[str], of: int, beside: int) -> str:
+    """`row 2`, with the sheet and the file it stands in where they are not those of the row it is told beside."""
+    if files[of] != files[beside]:
+        return f"row {rows[of]} of '{named[of]}' in {files[of]}"
+    return f"row {rows[of]}" if named[of] == named[beside] else f"row {rows[of]} of '{named[of]}'"
+
+
 def same_rows(sheet: Sheet, table: pa.Table, services: dict[str, str], findings: list[Finding]) -> tuple[np.ndarray, np.ndarray]:
     """(rows that say the same as an earlier one, rows that contradict another), each a mask over the table.
 
@@ -74,7 +81,7 @@ def same_rows(sheet: Sheet, table: pa.Table, services: dict[str, str], findings:
                 "look",
                 "duplicate-row",
                 f"{n} exactly the same as an earlier row of {sheet.name} and will be counted once. "
-                f"The first is row {rows[i]}, the same as row {rows[int(first_same[same[i]])]}.",
+                f"The first is row {rows[i]}, the same as {_place(rows, named, files, int(first_same[same[i]]), i)}.",
                 "Nothing to do.",
                 named[i],
                 rows[i],
@@ -87,7 +94,7 @@ def same_rows(sheet: Sheet, table: pa.Table, services: dict[str, str], findings:
     names = ", ".join(sheet.field(c).name for c in sheet.key)
     for i in differing[:LISTED]:
         j = int(first_of_key[of_key[i]])
-        where = f"row {rows[j]}" if (named[j], files[j]) == (named[i], files[i]) else f"row {rows[j]} of {named[j]} in {files[j]}"
+        where = _place(rows, named, files, j, i)
         findings.append(
             Finding(
                 "holds",
@@ -156,7 +163,7 @@ def _two_scores(table: pa.Table, services: dict[str, str], findings: list[Findin
             continue
         listed += 1
         if listed <= LISTED:
-            where = f"Row {rows[j]}" if (named[j], files[j]) == (named[i], files[i]) else f"Row {rows[j]} of {named[j]} in {files[j]}"
+            where = _place(rows, named, files, j, i).replace("row", "Row", 1)
             findings.append(
                 Finding(
                     "holds",

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_loaders import plan_checks, sums
+from data_loaders import plan_checks
 from data_loaders.check_columns import Known, Work
 from data_loaders.check_services import together
 from data_loaders.check_totals import totals
@@ -43,7 +43,6 @@ def across_columns(work: Work, known: Known) -> None:
         plan_checks.lines(work)
     if sheet.table == "assessments":
         _scores(work, known)
-        sums.of_subscales(work, known.measures)
     if sheet.table == "goals" and "scale" in work.found.columns:
         for column in ("baseline", "target"):
             _goal_scale(work, column)

@@ -25,9 +25,24 @@ IDENTIFIER_HEADINGS = re.compile(
 )
 
 
+# Rows of two tables of one kind beside each other would share their addresses. No sheet of Excel's may be called with a bracket.
+_BESIDE = re.compile(r" \[from column [A-Z]{1,3}\]$")
+
+
+def beside(sheet: str, letter: str) -> str:
+    """What a table is called that stands beside another of its kind on a sheet, and begins at this column."""
+    return f"{sheet} [from column {letter}]"
+
+
+def on_sheet(named: str) -> str:
+    """The name of the sheet on which a table so called stands."""
+    return _BESIDE.sub("", named)
+
+
 @dataclass(frozen=True)
 class Found:
     """One table of the return as found on a sheet. `header_row` is Excel's row number; `columns` maps field.column to a column of `raw.table`.
+    `named` is the sheet's name, or `beside` where an earlier table of the same kind stands on it.
 
     A sheet may hold several (scores side by side are one table each, a row per person): they share its rows, so that every address is Excel's own.
     `source` says for a column that was made here (a total of answers, a word that is the same in every row) at which column of the sheet it is told;

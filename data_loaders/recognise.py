@@ -54,11 +54,12 @@ def understand(workbooks: list[Workbook], mapping: Mapping = NOTHING, about: Abo
         if id(raw) in nations.used:
             continue
         tables = recognise_beside.parts(_unhidden(raw, workbook.name, findings), workbook.name, findings)
-        for table in tables:
+        for table, called in tables:
             reading = read_sheet(table, workbook.name, mapping, about, alone=len(tables) == 1)
             if reading is None:
                 findings.append(_unused(raw.name, workbook.name))
             else:
+                reading.beside = called
                 readings.append(reading)
     questions = list(nations.questions)
     waiting = {id(r) for r in readings if any(q.kind == "sheet" for q in r.questions)}

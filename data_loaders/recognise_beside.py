@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from data_loaders import headings
-from data_loaders.found import NAMES, letters
+from data_loaders.found import NAMES, beside, letters
 from data_loaders.read import RawSheet
 from data_loaders.recognise_sheet import best, complete
 from domain import fields
@@ -13,32 +13,36 @@ from domain.types import Finding, Sheet
 
 WHOSE = {word for sheet in fields.SHEETS for of in NAMES[sheet.name] for word, column in of.items() if column in ("person", "service_code")}
 FEWEST = 5  # columns, the empty one among them, under which two tables cannot stand beside each other
+MOST_BLOCKS = 24  # columns that stand together; with more, the empty ones between them are there for the look
 
 
-def parts(raw: RawSheet, file: str, findings: list[Finding]) -> list[RawSheet]:
-    """The tables of a sheet, from left to right: itself alone, unless each of several has every heading it needs. Those that are read, or not, are said.
-
-    Two of the same kind are not both read: their rows would have the same addresses.
+def parts(raw: RawSheet, file: str, findings: list[Finding]) -> list[tuple[RawSheet, str]]:
+    """The tables of a sheet, from left to right: itself alone, unless each of several has every heading it needs, or the headings of the one before it.
+    Those that are read, or not, are said. Beside each stands what its rows are called, where an earlier table of the sheet is of the same kind.
     """
     if raw.table.num_columns < FEWEST:
-        return [raw]
+        return [(raw, "")]
+    blocks = _blocks(raw)
+    if len(blocks) > MOST_BLOCKS:
+        return [(raw, "")]
     found: list[tuple[int, int, Sheet | None]] = []
     left: int | None = None  # where a table begins that is not read, and all to the right of it
-    for start, stop in _blocks(raw):
-        own = _kind(_cut(raw, start, stop))
+    for start, stop in blocks:
+        block = _cut(raw, start, stop)
+        own = _kind(block)
         before = found[-1] if found else None
-        if before is None or before[2] is None:
+        if before is not None and ((own is not None and before[2] is not None) or _headed_alike(block, _cut(raw, before[0], before[1]))):
+            found.append((start, stop, own))
+        elif before is None or before[2] is None:
             first = before[0] if before else start
             found[-1:] = [(first, stop, own if before is None else _kind(_cut(raw, first, stop)))]
-        elif own is not None and own not in [kind for _, _, kind in found]:
-            found.append((start, stop, own))
-        elif own is not None or _names_whose(_cut(raw, start, stop)):
+        elif _names_whose(block):
             left = start
             break
         else:
             found[-1] = (before[0], stop, before[2])  # more columns of the same table
     if left is None and len(found) == 1:
-        return [raw]
+        return [(raw, "")]
     tables = [_cut(raw, start, stop) for start, stop, _ in found]
     where = f"The sheet '{raw.name}' holds more than one table side by side"
     at = letters(raw.first_column + left) if left is not None else ""
@@ -46,10 +50,13 @@ def parts(raw: RawSheet, file: str, findings: list[Finding]) -> list[RawSheet]:
         message = f"{where}. The one from column {at} on was not read."
         fix = "Give each table a sheet of its own, with its headings, save, and send the file again."
     else:
-        which = " and ".join(f"the one from column {letters(t.first_column)} as {kind.name}" for t, (_, _, kind) in zip(tables, found, strict=True) if kind)
+        which = " and ".join(
+            f"the one from column {letters(t.first_column)}{f' as {kind.name}' if kind else ''}" for t, (_, _, kind) in zip(tables, found, strict=True)
+        )
         message, fix = f"{where}: {which}.", "Nothing to do, if that is right. A sheet for each table is safer."
     findings.append(Finding("look", "second-table", message, fix, raw.name, None, at, file))
-    return tables
+    kinds = [kind for _, _, kind in found]
+    return [(t, beside(raw.name, letters(t.first_column)) if kinds[n] in kinds[:n] else "") for n, t in enumerate(tables)]
 
 
 def _blocks(raw: RawSheet) -> list[tuple[int, int]]:
@@ -79,6 +86,12 @@ def _kind(raw: RawSheet) -> Sheet | None:
     """What a table is by its headings alone, where none that it needs is missing."""
     likeliest = best(raw, [h for h in headings.heads(raw) if not h.two_rows], None)
     return likeliest[0] if likeliest is not None and complete(*likeliest) else None
+
+
+def _headed_alike(raw: RawSheet, other: RawSheet) -> bool:
+    """Whether both tables have the same row of headings, one of which says whose each row is."""
+    own = {head.plain for head in headings.heads(raw) if not head.two_rows and WHOSE & set(head.plain) and sum(map(bool, head.plain)) > 1}
+    return bool(own) and any(head.plain in own for head in headings.heads(other) if not head.two_rows)
 
 
 def _names_whose(raw: RawSheet) -> bool:

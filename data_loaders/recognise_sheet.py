@@ -33,6 +33,11 @@ class Reading:
     groups: list[wide.Group] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    beside: str = ""  # what its rows are called where the sheet holds an earlier table of the same kind
+
+    @property
+    def named(self) -> str:
+        return self.beside or self.raw.name
 
     @property
     def header_row(self) -> int:

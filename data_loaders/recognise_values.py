@@ -34,7 +34,7 @@ def table(reading: Reading, mapping: Mapping, about: About) -> Found:
     for f in sheet.fields:
         if f.column in columns and f.column not in made:
             raw = _settled(reading, raw, sheet, f, columns[f.column], mapping, about)
-    return Found(sheet, raw.name, reading.file, reading.header_row, columns, raw, made=frozenset(made))
+    return Found(sheet, reading.named, reading.file, reading.header_row, columns, raw, made=frozenset(made))
 
 
 def ahead(reading: Reading, mapping: Mapping, about: About) -> None:

@@ -174,7 +174,7 @@ def _one(
         error_cells=tuple(e for e in raw.error_cells if e[1] - raw.first_column in own),
         uncalculated=tuple(u for u in raw.uncalculated if u[1] - raw.first_column in own),
     )
-    return Found(ASSESSMENTS, raw.name, reading.file, reading.header_row, columns, raw, source, frozenset(made), tuple(troubles), group.called)
+    return Found(ASSESSMENTS, reading.named, reading.file, reading.header_row, columns, raw, source, frozenset(made), tuple(troubles), group.called)
 
 
 def _dated(reading: Reading, raw: RawSheet, group: Group, mapping: Mapping, starts: Starts, columns: dict[str, int]) -> tuple[RawSheet, int, int | None] | None:

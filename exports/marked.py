@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data_loaders.found import on_sheet
 from domain.errors import Shown
 from domain.settings import ROOT, Settings
 from domain.types import Finding
@@ -46,9 +47,9 @@ def workbook(
     marks: dict[str, dict[str, list[str]]] = {}
     for f in told:
         if f.sheet and f.row:
-            _mark(marks, f.sheet, f"{f.column}{f.row}", f.severity, f"{f.message} {f.fix}".strip())
-    shared = {(f.sheet, f.column): f for f in told if f.count > 1 or f.row is None}
-    for sheet, row, column in more:
+            _mark(marks, on_sheet(f.sheet), f"{f.column}{f.row}", f.severity, f"{f.message} {f.fix}".strip())
+    shared = {(on_sheet(f.sheet), f.column): f for f in told if f.count > 1 or f.row is None}
+    for sheet, row, column in ((on_sheet(named), row, column) for named, row, column in more):
         if f"{column}{row}" not in marks.get(sheet, {}):
             same = shared.get((sheet, column))
             _mark(marks, sheet, f"{column}{row}", same.severity if same else "holds", same.fix if same else "See the list on the first sheet.")

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from metrics.intervals import z
 
 Better = Literal["higher", "lower"]
-Side = Literal["at or above", "at or below"]
 CATEGORIES = ("recovered", "improved", "unchanged", "deteriorated", "harmed")
 
 
@@ -31,22 +30,11 @@ def reliable_change_threshold(sd: float, reliability: float) -> float:
     return z() * _error_of_difference(sd, reliability)
 
 
-def rci(gained: float, sd: float, reliability: float) -> float:
-    """The reliable change index: the gain in standard errors of the difference. Reliable where its size is above 1.96."""
-    error = _error_of_difference(sd, reliability)
-    return gained / error if error else math.copysign(math.inf, gained) if gained else 0.0
-
-
 def verdict(gained: float, threshold: float, computed: bool = False) -> Literal["improved", "worsened", "same"]:
     """improved, worsened or same. A published threshold counts when reached; a computed one only when exceeded (|RCI| > 1.96)."""
     if abs(gained) > threshold or (not computed and abs(gained) == threshold):
         return "improved" if gained > 0 else "worsened"
     return "same"
-
-
-def in_clinical_range(score: float, cutoff: float, side: Side) -> bool:
-    """Whether a score lies on the clinical side; the cut-off is the first score that does."""
-    return score >= cutoff if side == "at or above" else score <= cutoff
 
 
 def gains(first: ArrayLike, last: ArrayLike, better: Better) -> NDArray[np.float64]:

@@ -5,8 +5,6 @@ Sources: Manski (1990), Am Econ Rev 80:319-323 (worst-case bounds); NHS Talking 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -34,14 +32,3 @@ def ways(numerator: ArrayLike, paired: ArrayLike, due: ArrayLike, about_gain: bo
         value, lower, upper = wilson(a, b, confidence)
         rows.append(pd.DataFrame({"item": np.arange(len(x)), "way": way, "numerator": a, "denominator": b, "value": value, "lower": lower, "upper": upper}))
     return pd.concat(rows, ignore_index=True).sort_values("item", kind="stable", ignore_index=True)
-
-
-def accounted(due: int, paired: int, apart: Mapping[str, int]) -> dict[str, int]:
-    """Everybody due a second score, in parts that add up: `paired`, each reason that stands apart (died, moved away …), and `no second score`.
-
-    The reasons stand on their own and are never among those who did not improve. Raises ValueError where the parts are more than the whole.
-    """
-    rest = due - paired - sum(apart.values())
-    if min(due, paired, rest, *apart.values(), 0) < 0:
-        raise ValueError("the parts are more than everybody due")
-    return {"paired": paired, **apart, "no second score": rest}

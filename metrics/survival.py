@@ -117,26 +117,6 @@ def on_grid(points: pd.DataFrame, every: float = 4) -> pd.DataFrame:
     return pd.DataFrame({"time": grid, "n_risk": risk, **held})
 
 
-def to_improvement(scores: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """Time and event of each person from `scores` (person, weeks since the first score, gain since it): one row per person, in order of person.
-
-    The event is the first score with gain >= threshold that holds at the next score or is the last; otherwise censored at the last score.
-    Somebody with one score is censored at 0 and marked `alone`, to be counted apart. Columns: person, weeks, event, alone.
-    """
-    ordered = scores.sort_values(["person", "weeks"], kind="stable").reset_index(drop=True)
-    reached = ordered["gain"].to_numpy(dtype=float) >= threshold
-    person = ordered["person"]
-    last = (person != person.shift(-1)).to_numpy()
-    holds = reached & (last | np.append(reached[1:], False))
-    later = (person == person.shift()).to_numpy()  # the first score has nothing gained since itself
-    when = ordered["weeks"].to_numpy(dtype=float)
-    grouped = pd.DataFrame({"person": person, "weeks": when, "at": np.where(holds & later, when, np.nan)}).groupby("person", sort=True)
-    found = grouped.agg(last_seen=("weeks", "max"), at=("at", "min"), n=("weeks", "size"))
-    event = found["at"].notna()
-    weeks = found["at"].where(event, found["last_seen"])
-    return pd.DataFrame({"person": found.index, "weeks": weeks.to_numpy(), "event": event.to_numpy().astype(int), "alone": (found["n"] == 1).to_numpy()})
-
-
 def _limits(s: NDArray[np.float64], spread: NDArray[np.float64], interval: Interval, q: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if interval == "log":
         lower, upper = s * np.exp(-q * spread), np.minimum(s * np.exp(q * spread), 1)

@@ -47,6 +47,11 @@ def manager_of(*providers: str) -> Viewer:
     return Viewer("test manager", "manager", providers, session="test")
 
 
+def draws(first: object, *others: object) -> list[Any]:
+    """The seeds of a test that draws at random: the first is drawn always, the others where nothing slow is left out."""
+    return [first, *(pytest.param(other, marks=pytest.mark.slow) for other in others)]
+
+
 # ---- the store -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -125,6 +130,16 @@ def store(copied: Callable[[Callable[[Store], object]], Store]) -> Store:
 
 def workbook(sheets: Mapping[str, Rows], at: str = "A1") -> bytes:
     """A small xlsx: {sheet: rows, the first being the header}, each table beginning at the cell `at`. A value may be a formula ("=1+1")."""
+    said = repr((at, [(name, [list(row) for row in rows]) for name, rows in sheets.items()]))
+    if said not in _WRITTEN:  # many tests begin with the same return
+        _WRITTEN[said] = _workbook(sheets, at)
+    return _WRITTEN[said]
+
+
+_WRITTEN: dict[str, bytes] = {}
+
+
+def _workbook(sheets: Mapping[str, Rows], at: str) -> bytes:
     book = Workbook()
     book.remove(book.active)
     first_row, first_column = coordinate_to_tuple(at)
@@ -197,10 +212,24 @@ def app() -> Callable[..., Any]:
             at.session_state["provider"] = provider
         for name, value in query.items():
             at.query_params[name] = value
+        if at_once := address_of(role, page):  # as a link opens it, without drawing the page where the role begins
+            at._page_hash = at_once
+            return at.run()
         at.run()
         return at.switch_page(page).run() if page else at
 
     return start
+
+
+def address_of(role: str, page: str) -> str:
+    """What Streamlit calls a page of this role; nothing where the role begins there, or has no such page."""
+    from streamlit.util import calc_hash
+
+    from ui import frame, session
+
+    served = [name for section in frame.MENU.values() for name, _, _, roles in section if role in roles]
+    name = next((name for name, path in session.PAGES.items() if path == page), "")
+    return calc_hash(name) if name in served[1:] else ""
 
 
 # ---- the real server and a real browser ------------------------------------------------------------------------------------------------------

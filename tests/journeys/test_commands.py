@@ -58,6 +58,29 @@ def rows(out: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(out)))
 
 
+# ---- no database there -----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("find", "--provider", "P1"), ("export", "--provider", "P1", "copy.json"), ("erase", "--provider", "P1", "--yes"), ("retain", "--yes"),
+        ("uploads",), ("waiting",), ("undo", "some-upload"), ("backup", "copied"), ("rebuild",), ("recompute",), ("reliable-improvement",), ("plan-gaps",),
+        ("funnel", "--metric", "reliable-improvement"), ("talking-therapies",),
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_mistyped_database_is_a_sentence_and_makes_nothing(
+    run: Any, command: tuple[str, ...], tmp_path: Path, loaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", None)  # nobody is asked for a reference first
+    before = sorted(tmp_path.rglob("*"))
+    code, out, err = run(*command, "--database", tmp_path / "data" / "tset.duckdb")
+    assert (code, out) == (2, "") and err.startswith("There is no database at ") and "tset.duckdb" in err and len(err.splitlines()) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 # ---- template --------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -297,7 +320,7 @@ def test_while_the_app_holds_the_database_load_ends_with_3(holder: object, writt
     assert ran.returncode == 3 and ran.stdout == "" and len(ran.stderr.strip().splitlines()) == 1 and "Traceback" not in ran.stderr
 
 
-def test_a_fault_of_ours_is_a_reference_and_repeats_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_database: Path) -> None:
+def test_a_fault_of_ours_is_a_reference_and_repeats_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: str, own_database: Path) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("Quillfeather")
 

@@ -120,6 +120,9 @@ def test_with_no_service_chosen_stand_the_worked_plan_and_the_commissioners_own(
     year = quarter_of(date.today()).year
     at = seen(app, "commissioner", PLAN)
     assert "Kettle and Key" in said(at) and "The commissioner's own target plan" in said(at) and "There is no plan for" in said(at)
+    assert not any(b.label == "Save our plan" for b in at.button), "the form is built when it is opened"
+    at.session_state["own-write"] = True
+    at.run()
     at.button(f"own-save-{year}").click().run()
     assert "No line has a figure yet." in said(at)
     own_plan.save(

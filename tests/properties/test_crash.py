@@ -17,6 +17,7 @@ from warehouse.connect import Store
 KILLS = 25  # in each of two stores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_loads_are_all_or_nothing(tmp_path, seed):
     path = tmp_path / "store.duckdb"

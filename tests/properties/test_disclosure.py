@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -235,6 +236,7 @@ def successive(versions: list[Counts], policy: Policy) -> list[disclosure.Plan]:
     return plans
 
 
+@pytest.mark.slow
 @SLOW
 @given(histories(), POLICIES)
 def test_no_hidden_figure_can_be_worked_out_from_any_number_of_versions(versions: list[Counts], policy: Policy) -> None:
@@ -246,6 +248,7 @@ def behind(changes: list[int]) -> int:
     return max(sum(n for n in changes if n > 0), -sum(n for n in changes if n < 0))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), POLICIES)
 def test_no_difference_between_two_versions_has_fewer_than_five_people_behind_it(versions: list[Counts], policy: Policy) -> None:
@@ -268,6 +271,7 @@ def test_no_difference_between_two_versions_has_fewer_than_five_people_behind_it
             assert not any(whole) or behind(whole) >= enough
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), POLICIES)
 def test_a_total_never_moves_by_fewer_than_five_people_whose_group_is_hidden(versions: list[Counts], policy: Policy) -> None:
@@ -292,6 +296,7 @@ def test_a_total_never_moves_by_fewer_than_five_people_whose_group_is_hidden(ver
         last, last_plan = now, p
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(histories(), POLICIES)
 def test_the_same_data_give_the_same_figures_and_nothing_drifts_far(versions: list[Counts], policy: Policy) -> None:

@@ -12,6 +12,8 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from access import intake
 from data_loaders import preflight, sheet_xml
 from domain.settings import Settings
@@ -36,6 +38,7 @@ XML = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_spoiled_workbooks_never_break_the_way_in(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     store = Store(tmp_path / "store.duckdb", Settings().replaced(**LIMITS))
@@ -60,6 +63,7 @@ def test_spoiled_workbooks_never_break_the_way_in(tmp_path: Path) -> None:
     print(f"seed {SEED}: {tried} files, {sent} sent in part or whole, slowest {slowest:.1f} s")
 
 
+@pytest.mark.slow
 def test_spoiled_xml_is_refused_or_surveyed() -> None:
     """The look at the raw parts alone, thousands of times: it ends with facts or with a Refusal, never with another exception."""
     rng = random.Random(SEED)

@@ -21,7 +21,7 @@ BREAKDOWNS = (
 PERIODS = [(None, None), (date(2025, 4, 1), date(2026, 3, 31)), (date(2025, 7, 1), date(2025, 9, 30))]
 
 
-@pytest.fixture(scope="module", params=[1, 1_000_000], ids=["tallied", "row by row"])
+@pytest.fixture(scope="module", params=[1, pytest.param(1_000_000, marks=pytest.mark.slow)], ids=["tallied", "row by row"])
 def loaded(tmp_path_factory, request):
     """A made-up store, its rows and stays. Once as small services are counted, a row at a time, and once as large ones are, from their tally."""
     data = plain.made_up(7)

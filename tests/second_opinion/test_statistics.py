@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from metrics import effects, equity, funnel, gas, intervals, missing, spc, survival, talking_therapies
+from metrics import effects, equity, funnel, intervals, missing, spc, survival, talking_therapies
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "data"
 
@@ -172,25 +172,6 @@ def test_log_rank_of_two_groups_again_in_loops():
     assert (found.chi2, found.df) == (pytest.approx((seen - expected) ** 2 / variance), 1)
 
 
-def test_time_to_improvement_again_in_loops():
-    rng = np.random.default_rng(7)
-    rows, wanted = [], {}
-    for person in range(200):
-        n = int(rng.integers(1, 7))
-        weeks, gains = sorted(rng.choice(40, n, replace=False).tolist()), [0, *rng.integers(-8, 14, n - 1).tolist()]
-        weeks = [w - weeks[0] for w in weeks]
-        rows += [(person, w, g) for w, g in zip(weeks, gains, strict=True)]
-        wanted[person] = (weeks[-1], 0, n == 1)
-        for i in range(1, n):
-            if gains[i] >= 6 and (i == n - 1 or gains[i + 1] >= 6):
-                wanted[person] = (weeks[i], 1, False)
-                break
-    shuffled = pd.DataFrame(rows, columns=["person", "weeks", "gain"]).sample(frac=1, random_state=1)
-    found = survival.to_improvement(shuffled, 6)
-    assert {r.person: (r.weeks, r.event, r.alone) for r in found.itertuples()} == wanted
-    assert 20 < found["event"].sum() < 180
-
-
 # ---- funnels ---------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -277,11 +258,6 @@ def test_talking_therapies_again_in_loops():
     )
 
 
-def test_courses_and_waits():
-    assert talking_therapies.finished([True, True, False], [2, 1, 5]).tolist() == [True, False, False]
-    assert talking_therapies.waits([42, 43, 126, 127, math.nan]) == {"finished": 5, "within_6_weeks": 1, "within_18_weeks": 3}
-
-
 def test_equity_says_how_many_were_compared_and_keeps_the_unstated_apart():
     d = pd.DataFrame({"group": ["A", "B", None, "", "A"], "numerator": [10, 20, 3, 2, 5], "denominator": [20, 60, 10, 10, 10]})
     found = equity.against_rest(d)
@@ -298,23 +274,9 @@ def test_equity_says_how_many_were_compared_and_keeps_the_unstated_apart():
     assert math.isnan(alone["difference"]) and not alone["differs"]
 
 
-def test_goals_and_their_change():
-    d = pd.DataFrame({"person": list("aab"), "baseline": [-1, -2, -1], "latest": [1, 0, math.nan], "weight": [6, math.nan, 2]})
-    found = gas.t_change(d)
-    assert found["person"].tolist() == ["a"] and found["goals"].tolist() == [2]
-    together = math.sqrt(0.7 * 2 + 0.3 * 4)  # one weight is blank, so both goals count the same
-    assert found[["t_baseline", "t_latest", "change"]].iloc[0].tolist() == pytest.approx([50 - 30 / together, 50 + 10 / together, 40 / together])
-    assert gas.progressed([2, 2, math.nan], [5, 4, 9]).tolist() == [True, False, False]
-    assert gas.met(["GAS", "GBO", "GBO", "met"], [0, 7, 7, 1], [math.nan, 7, math.nan, math.nan]).tolist() == [True, True, False, True]
-    assert gas.kept([4, 4, 4], [4, 3, math.nan]).tolist() == [True, False, False]
-
-
 def test_the_missing_are_counted_every_way():
     found = missing.ways(8, 19, 31).set_index("way")
     assert found[["numerator", "denominator"]].to_numpy().tolist() == [[8, 19], [8, 31], [8, 31], [20, 31]]
-    assert missing.accounted(31, 19, {"died": 2, "moved away": 1}) == {"paired": 19, "died": 2, "moved away": 1, "no second score": 9}
-    with pytest.raises(ValueError, match="parts"):
-        missing.accounted(31, 30, {"died": 2})
 
 
 # ---- what is promised ------------------------------------------------------------------------------------------------------------------------

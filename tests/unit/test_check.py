@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_loaders import screen, sums, values
+from data_loaders import screen, values
 from data_loaders.check import check
 from data_loaders.check_columns import ARROW
 from data_loaders.check_repeats import group_of, repeated
@@ -100,27 +100,6 @@ def test_subscales_have_their_own_range_and_total_means_none() -> None:
     checked, _ = through(book({"Assessments": [heads, *rows]}))
     assert [(f.code, f.cell) for f in checked.findings] == [("out-of-range", "Assessments!E2"), ("unknown-subscale", "Assessments!F5")]
     assert checked.tables["assessments"]["subscale"].to_pylist() == ["work", "work", None, None]
-
-
-def test_a_total_beside_all_its_parts_must_be_their_sum() -> None:
-    heads = (*ASSESSMENTS, "subscale")
-    parts = [("behaviour", 3), ("impairment", 2), ("symptoms", 5), ("social", 4)]
-    day = "2025-06-02"
-    rows = [
-        *[("C1", "SVC001", DAY, "HoNOS", n, part) for part, n in parts], ("C1", "SVC001", DAY, "HoNOS", 15, None),
-        *[("C2", "SVC001", DAY, "HoNOS", n, part) for part, n in parts], ("C2", "SVC001", DAY, "HoNOS", 14, "Total"),
-        *[("C3", "SVC001", DAY, "HoNOS", n, part) for part, n in parts[:3]], ("C3", "SVC001", DAY, "HoNOS", 40, None),  # a part is missing: nobody can say
-        *[("C1", "SVC001", day, "HoNOS", n, part) for part, n in parts], ("C4", "SVC001", DAY, "HoNOS", 9, None),
-        ("C1", "SVC001", DAY, "PHQ-9", 12, None), *[("C1", "SVC001", DAY, "DIALOG", 7, part) for part in ("medication", "treatment")],
-    ]  # fmt: skip
-    checked, _ = through(book({"Assessments": [heads, *rows]}))
-    (finding,) = checked.findings
-    assert (finding.code, finding.cell, finding.severity) == ("total-differs", "Assessments!E6", "look")
-    assert finding.message == "The total of HoNOS here is 15; its parts on that day add up to 14." and checked.tables["assessments"].num_rows == len(rows)
-
-
-def test_which_questionnaires_add_up() -> None:
-    assert {code for code, m in KNOWN.measures.items() if sums.adds_up(m)} == {"WSAS", "HoNOS", "IES-R"}  # CORE-OM, DIALOG and GBO are means
 
 
 def test_raw_totals_become_metric_scores_where_there_is_a_table() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from openpyxl import Workbook
+import io
 
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from access import intake
 from data_loaders import cells
 from data_loaders.check import check
-from data_loaders.recognise import recognise
+from data_loaders.questions import About, Mapping
+from data_loaders.recognise import recognise, understand
+from exports import marked
+from tests.conftest import ADMINISTRATOR
 from tests.unit.books import ASSESSMENTS, KNOWN, PEOPLE, book, opened_here, raw_book, text_cell
 
 HEAD = "person ref,service code,started on,ended on,gender\n"
@@ -65,6 +71,10 @@ def test_a_second_table_without_a_blank_row_between_is_not_taken_in_silence():
 
 
 def side_by_side(*tables, gap=1, name="Sheet1"):
+    return book({name: _rows(*tables, gap=gap)})
+
+
+def _rows(*tables, gap=1):
     height = max(map(len, tables))
     blank = (None,) * gap
     rows = []
@@ -73,7 +83,7 @@ def side_by_side(*tables, gap=1, name="Sheet1"):
         for table in tables:
             row += (blank if row else ()) + (tuple(table[n]) if n < len(table) else (None,) * len(table[0]))
         rows.append(row)
-    return book({name: rows})
+    return rows
 
 
 PERSONS = [PEOPLE, *[(f"P{n}", "SVC001", f"2025-04-0{n}", None) for n in range(1, 5)]]
@@ -102,7 +112,71 @@ def test_what_is_wrong_in_a_second_table_is_told_at_its_own_cell():
     assert (finding.severity, finding.sheet, finding.column, finding.row) == ("holds", "Sheet1", "J", 5)
 
 
-@pytest.mark.parametrize("second", [PERSONS, [("person ref", "date of birth"), ("P1", "1980-01-01")], [("service code", "visits"), ("SVC001", 12)]])
+MORE = [ASSESSMENTS, *[(f"P{n}", "SVC001", f"2025-05-1{n}", "PHQ-9", 20 - n) for n in range(1, 6)]]
+
+
+def test_two_tables_of_the_same_kind_beside_each_other_are_both_read_and_their_cells_add_up():
+    workbook, found, checked, told = read(side_by_side(SCORES, MORE, PERSONS, SCORES[:2]), "a.xlsx")
+    [finding] = told
+    assert (finding.severity, finding.code) == ("look", "second-table")
+    said = "the one from column A as Assessments and the one from column G as Assessments and the one from column M as People"
+    assert said in finding.message and "from column R as Assessments" in finding.message
+    assert [(f.code, f.message.split("The first is ")[-1]) for f in checked.findings] == [("duplicate-row", "row 2, the same as row 2 of 'Sheet1'.")]
+    scores = checked.tables["assessments"]
+    assert scores.num_rows == 3 + 5 and set(scores["sheet"].to_pylist()) == {"Sheet1", "Sheet1 [from column G]"}
+    assert [one.letter("score") for one in found if one.sheet.name == "Assessments"] == ["E", "K", "V"]
+    ready, waiting = checked.parted()
+    [count] = cells.counted([workbook], found, checked, ready, waiting, set())
+    assert (count.sheet, count.filled) == ("Sheet1", 5 * 4 + 5 * 6 + 4 + 3 * 4 + 5 * 2)
+    assert (count.stored, count.repeated, count.held, count.outside) == (5 * 3 + 5 * 5 + 3 * 4, 5, 0, 5 + 5 + 4 + 5)
+    [stopped] = cells.counted([workbook], found, checked, {}, {}, {"a.xlsx"})
+    assert (stopped.held, stopped.outside) == (5 * 3 + 5 * 5 + 3 * 4 + 5, 19)
+
+
+def test_what_is_wrong_in_the_second_of_a_kind_is_told_at_its_own_cell_and_waits_apart(store):
+    wrong = [MORE[0], ("P9", "SVC001", "2025-05-11", "PHQ-9", 99), *MORE[2:]]
+    first = [SCORES[0], ("P1", "SVC001", "2025-04-11", "PHQ-9", 98), *SCORES[2:]]
+    people = [PEOPLE, *[(f"P{n}", "SVC001", "2025-04-01", None) for n in range(1, 10)]]
+    services = [("service code", "service name", "provider code", "provider name", "service type"), ("SVC001", "The Elms", "ORG01", "Elm Trust", "counselling")]
+    content = book({"Services": [services[0], services[1]], "People": people, "Scores": _rows(first, wrong)})
+    received = intake.receive(store, [("a.xlsx", content)], ADMINISTRATOR)
+    assert [(f.code, f.cell) for f in received.findings if f.severity == "holds"] == [("out-of-range", "Scores!E2"), ("out-of-range", "Scores!K2")]
+    assert {(c.sheet, c.stored, c.held, c.outside) for c in received.cells} >= {("Scores", 5 * 2 + 5 * 4, 5 * 2, 5 + 5)}
+    made = marked.workbook("a.xlsx", content, received.findings, store.settings, received.marks["a.xlsx"])
+    sheet = load_workbook(io.BytesIO(made.content))["Scores"]
+    assert made.cells == 2 and all(sheet[at].comment for at in ("E2", "K2")) and not sheet["K3"].comment
+    intake.send(store, received, ADMINISTRATOR, hold_back=True)
+    one, other = intake.waiting(store, ADMINISTRATOR)
+    assert (one.row, other.row) == (2, 2) and {one.sheet, other.sheet} == {"Scores", "Scores [from column G]"}
+    intake.no_longer_needed(store, [one], ADMINISTRATOR)
+    assert intake.waiting(store, ADMINISTRATOR) == [other]
+
+
+def test_foreign_headings_that_stand_again_beside_are_a_table_of_their_own():
+    heads = ("Client ID", "Seen on", "PHQ9 score")
+    tables = [[heads, *[(f"P{n}", f"2025-0{month}-1{n}", 10 + n) for n in range(1, 4)]] for month in (4, 5)]
+    workbook = opened_here(side_by_side(*tables), "a.xlsx")
+    about = About({"SVC001": "The Elms"})
+    asked = understand([workbook], about=about)
+    assert "the one from column A and the one from column E" in next(f.message for f in asked.findings if f.code == "second-table")
+    made = understand([workbook], Mapping({q.id: q.suggested or q.options[0][0] for q in asked.questions}), about)
+    checked = check(made.found, KNOWN)
+    assert checked.tables["assessments"].num_rows == 6 and {f.letter("score") for f in made.found} == {"C", "G"}
+
+
+def test_a_row_that_stands_in_two_files_names_the_other_one():
+    people = [PEOPLE, ("P1", "SVC001", "2025-04-01", None)]
+    files = [opened_here(book({"People": people}), "april.xlsx"), opened_here(book({"People": people, "People 2": people}), "may.xlsx")]
+    [finding] = check(understand(files).found, KNOWN).findings
+    assert finding.count == 2 and (finding.file, finding.cell) == ("may.xlsx", "People row 2")
+    assert finding.message.endswith("The first is row 2, the same as row 2 of 'People' in april.xlsx.")
+    later = [PEOPLE, ("P1", "SVC001", "2025-04-01", "2025-06-02"), ("P2", "SVC001", "2025-04-02", None), ("P2", "SVC001", "2025-04-02", "2025-05-02")]
+    differing = check(understand([files[0], opened_here(book({"Clients": later}), "june.xlsx")]).found, KNOWN).findings
+    places = "row 2 of 'People' in april.xlsx", "row 3"
+    assert [f.message for f in differing] == [f"This row and {at} have the same person ref, service code, started on but differ elsewhere." for at in places]
+
+
+@pytest.mark.parametrize("second", [[("person ref", "date of birth"), ("P1", "1980-01-01")], [("service code", "visits"), ("SVC001", 12)]])
 def test_a_table_beside_that_cannot_be_read_too_is_said_with_its_column(second):
     _, found, checked, told = read(side_by_side(PERSONS, second), "a.xlsx")
     [finding] = told
@@ -117,6 +191,13 @@ def test_an_empty_column_inside_a_table_does_not_part_it():
     assert "second-table" not in {f.code for f in told} and checked.tables["people"].num_rows == 3 and {f.sheet.name for f in found} >= {"People"}
     _, _, checked, told = read(side_by_side([*PERSONS], [("gender",), *[("female",)] * 4], SCORES), "a.xlsx")
     assert checked.tables["people"]["gender"].null_count == 0 and checked.tables["assessments"].num_rows == 3
+
+
+def test_empty_columns_everywhere_are_there_for_the_look():
+    """And a hundred of them are looked through once, not once for each."""
+    people = [[(heading,), *[(row[n],) for row in PERSONS[1:]]] for n, heading in enumerate(PEOPLE)]
+    _, _, checked, told = read(side_by_side(*people, *[[(f"ours {n}",)] for n in range(90)]), "a.xlsx")
+    assert "second-table" not in {f.code for f in told} and checked.tables["people"].num_rows == 4
 
 
 def test_headings_that_stand_again_do_not_end_the_table():

@@ -20,51 +20,51 @@ create type change_word as enum ('improved', 'mixed', 'same', 'worsened');
 create type quarter_word as enum (
     select format('{}-{:02d} Q{}', y, (y + 1) % 100, q) as words from range(1900, 2200) years(y), range(1, 5) quarters(q) order by words
 );
-alter table episode alter service_type type service_type_word;
-alter table episode alter sector type sector_word;
-alter table episode alter role type role_word;
-alter table episode alter shares type shares_word;
-alter table episode alter start_quarter type quarter_word;
-alter table episode alter end_quarter type quarter_word;
-alter table episode alter how_it_ended type ending_word;
-alter table outcome alter service_type type service_type_word;
-alter table outcome alter sector type sector_word;
-alter table outcome alter role type role_word;
-alter table outcome alter shares type shares_word;
-alter table outcome alter start_quarter type quarter_word;
-alter table outcome alter end_quarter type quarter_word;
-alter table outcome alter how_it_ended type ending_word;
-alter table outcome alter change type change_word;
-alter table outcome alter perspective type perspective_word;
-alter table outcome_frozen alter service_type type service_type_word;
-alter table outcome_frozen alter sector type sector_word;
-alter table outcome_frozen alter role type role_word;
-alter table outcome_frozen alter shares type shares_word;
-alter table outcome_frozen alter start_quarter type quarter_word;
-alter table outcome_frozen alter end_quarter type quarter_word;
-alter table outcome_frozen alter how_it_ended type ending_word;
-alter table outcome_frozen alter change type change_word;
-alter table outcome_frozen alter perspective type perspective_word;
-alter table headline alter service_type type service_type_word;
-alter table headline alter sector type sector_word;
-alter table headline alter role type role_word;
-alter table headline alter shares type shares_word;
-alter table headline alter start_quarter type quarter_word;
-alter table headline alter end_quarter type quarter_word;
-alter table headline alter how_it_ended type ending_word;
-alter table headline alter change type change_word;
-alter table headline_frozen alter service_type type service_type_word;
-alter table headline_frozen alter sector type sector_word;
-alter table headline_frozen alter role type role_word;
-alter table headline_frozen alter shares type shares_word;
-alter table headline_frozen alter start_quarter type quarter_word;
-alter table headline_frozen alter end_quarter type quarter_word;
-alter table headline_frozen alter how_it_ended type ending_word;
-alter table headline_frozen alter change type change_word;
-alter table score alter perspective type perspective_word;
-alter table score alter occasion type occasion_word;
-alter table score_frozen alter perspective type perspective_word;
-alter table score_frozen alter occasion type occasion_word;
+-- Tables are made anew: a column turned into a fixed word by `alter` cannot be replayed from DuckDB's log after a crash (1.5).
+create table episode_anew as select * replace (
+    service_type::service_type_word as service_type, sector::sector_word as sector, role::role_word as role, shares::shares_word as shares,
+    start_quarter::quarter_word as start_quarter, end_quarter::quarter_word as end_quarter, how_it_ended::ending_word as how_it_ended
+) from episode;
+drop table episode;
+alter table episode_anew rename to episode;
+create table outcome_anew as select * replace (
+    service_type::service_type_word as service_type, sector::sector_word as sector, role::role_word as role, shares::shares_word as shares,
+    start_quarter::quarter_word as start_quarter, end_quarter::quarter_word as end_quarter, how_it_ended::ending_word as how_it_ended,
+    change::change_word as change, perspective::perspective_word as perspective
+) from outcome;
+drop table outcome;
+alter table outcome_anew rename to outcome;
+create table outcome_frozen_anew as select * replace (
+    service_type::service_type_word as service_type, sector::sector_word as sector, role::role_word as role, shares::shares_word as shares,
+    start_quarter::quarter_word as start_quarter, end_quarter::quarter_word as end_quarter, how_it_ended::ending_word as how_it_ended,
+    change::change_word as change, perspective::perspective_word as perspective
+) from outcome_frozen;
+drop table outcome_frozen;
+alter table outcome_frozen_anew rename to outcome_frozen;
+create table headline_anew as select * replace (
+    service_type::service_type_word as service_type, sector::sector_word as sector, role::role_word as role, shares::shares_word as shares,
+    start_quarter::quarter_word as start_quarter, end_quarter::quarter_word as end_quarter, how_it_ended::ending_word as how_it_ended,
+    change::change_word as change
+) from headline;
+drop table headline;
+alter table headline_anew rename to headline;
+create table headline_frozen_anew as select * replace (
+    service_type::service_type_word as service_type, sector::sector_word as sector, role::role_word as role, shares::shares_word as shares,
+    start_quarter::quarter_word as start_quarter, end_quarter::quarter_word as end_quarter, how_it_ended::ending_word as how_it_ended,
+    change::change_word as change
+) from headline_frozen;
+drop table headline_frozen;
+alter table headline_frozen_anew rename to headline_frozen;
+create table score_anew as select * replace (
+    perspective::perspective_word as perspective, occasion::occasion_word as occasion
+) from score;
+drop table score;
+alter table score_anew rename to score;
+create table score_frozen_anew as select * replace (
+    perspective::perspective_word as perspective, occasion::occasion_word as occasion
+) from score_frozen;
+drop table score_frozen;
+alter table score_frozen_anew rename to score_frozen;
 create view outcome_released as select * from outcome where service not in (select service from waiting) union all select * from outcome_frozen;
 create view headline_released as select * from headline where service not in (select service from waiting) union all select * from headline_frozen;
 create view score_released as select * from score where service not in (select service from waiting) union all select * from score_frozen;
