@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from access import desk, plan_ladder
+from access import desk, plan_ladder, planned
 from domain.types import Viewer
 from metrics import attainment
 from warehouse.connect import Store
@@ -48,26 +48,16 @@ def of_year(store: Store, viewer: Viewer, year: int | None = None, services: Seq
 
     Raises Refused where the viewer may not look.
     """
-    found = plan_ladder.attainment(store, viewer, services, year, None)
-    if not found:
+    here = planned.services(store, viewer, "attainment", services, year)
+    of_services = {s.code: s.once("attained by year", _by_year) for s in here}
+    years = {y for of in of_services.values() for y in of if year in (None, y)}
+    if not years:
         return None
-    chosen = max(a.quarter.year for a in found)
-    counted = plan_ladder.targets(store, viewer, services, chosen)
-    latest: dict[tuple[str, str], plan_ladder.Attainment] = {}
-    for span in ("quarter", "year to date"):  # a position has no year to date: its latest quarter stands for it
-        newest: dict[tuple[str, str], plan_ladder.Attainment] = {}
-        for a in found:
-            at = a.service, a.ref
-            if a.quarter.year == chosen and a.span == span and at in counted and (at not in newest or a.quarter > newest[at].quarter):
-                newest[at] = a
-        latest |= newest
-    pairs: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for (service, _), a in latest.items():
-        pairs[service][0] += a.actual
-        pairs[service][1] += a.projection
+    chosen = max(years)
+    told = {code for code, of in of_services.items() if chosen in of}
+    pairs = {code: pair for code, of in of_services.items() if (pair := of.get(chosen)) is not None}
     cards = {card.code: card for card in desk.services(store, viewer)}
-    told = {a.service for a in found if a.quarter.year == chosen}
-    single = tuple(made for code in sorted(pairs) if (made := _attained("service", code, [(pairs[code][0], pairs[code][1])])))
+    single = tuple(made for code in sorted(pairs) if (made := _attained("service", code, [pairs[code]])))
     groups = []
     for kind in KINDS:
         of: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -75,6 +65,21 @@ def of_year(store: Store, viewer: Viewer, year: int | None = None, services: Seq
             of[str(getattr(cards[code], kind))].append((actual, projection))
         groups += [made for name in sorted(of) if (made := _attained(kind, name, of[name]))]
     return OfAYear(chosen, tuple(groups), single, len(told - set(pairs)))
+
+
+def _by_year(s: planned.Planned) -> dict[int, tuple[float, float] | None]:
+    """Plan year with anything returned of the plan -> (counted, planned) on the targets counted in people; None where it has no such target."""
+    counted, by_quarter = set(plan_ladder.targets_of(s)), s.once("attainment", plan_ladder.of_service)
+    latest: dict[int, dict[str, plan_ladder.Attainment]] = {y: {} for y, _ in by_quarter.at}
+    for span in ("quarter", "year to date"):  # a position has no year to date: its latest quarter stands for it
+        newest: dict[tuple[int, str], plan_ladder.Attainment] = {}
+        for (year, number), a in by_quarter.all:
+            at = year, a.ref
+            if a.span == span and at in counted and (at not in newest or number > newest[at].quarter.number):
+                newest[at] = a
+        for (year, ref), a in newest.items():
+            latest[year][ref] = a
+    return {y: (sum(a.actual for a in of.values()), sum(a.projection for a in of.values())) if of else None for y, of in latest.items()}
 
 
 def _attained(kind: str, name: str, pairs: Sequence[tuple[float, float]]) -> Attained | None:

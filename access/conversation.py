@@ -124,18 +124,22 @@ def questions(store: Store, viewer: Viewer, services: Sequence[str] = (), quarte
     """
     codes_ = own_services(store, viewer, services)
 
-    with store.reading() as cursor:
-        now = kept.latest(cursor)
-
     def put() -> list[Question]:
         return _questions(store, codes_)
 
-    return [q for q in store.remembered(f"questions {now} {codes_}", put) if quarter in (None, q.quarter)]
+    return [q for q in store.remembered(f"questions {latest_change(store)} {codes_}", put) if quarter in (None, q.quarter)]
+
+
+def latest_change(store: Store) -> int:
+    """The number of the latest change of any kind, asked anew each time: what is remembered under it is never older."""
+    with store.reading() as cursor:
+        return kept.latest(cursor)
 
 
 def _questions(store: Store, codes_: Sequence[str]) -> list[Question]:
     with store.reading() as cursor:
-        asked, told = kept.kept(cursor, "question", codes_), kept.answers(cursor, codes_)
+        asked = kept.kept(cursor, "question", codes_)
+        told = kept.answers(cursor, codes_) if asked else []
     turns: dict[str, list[Turn]] = defaultdict(list)
     for a in told:
         turns[a["question_id"]].append(Turn(side_of(a["role"]), a["kind"], a["reason"] or "", a["words"] or "", a["happened_at"]))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -130,7 +132,7 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
         detail = {"metric": metric_id, "policy": policy, "scope": scope.describe(), "by": scope.by}
         writes.note_event(store, Event("ask", viewer.user, viewer.role, datetime.now(), detail))
     shared_only = policy != "own"
-    with store.reading() as cursor:
+    with _when_needed(store) as cursor:
         widened, why = (scope, "") if not widen or policy == "own" else _widened(store, cursor, metric, scope)
         if metric.kind == "mean":
             return _means(store, cursor, metric, widened, policy, notes, why)
@@ -139,6 +141,24 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
             return _per_time(store, cursor, metric, widened, policy, notes, why, counts)
     released = _release(store, counts, metric, policy, notes, why)
     return _picked(released, widened)
+
+
+class _Later:
+    """A cursor whose read transaction begins with the first question put to it: most of what a page asks is remembered, and asks none."""
+
+    def __init__(self, begin: Callable[[], Any]) -> None:
+        self._begin = begin
+
+    def __getattr__(self, name: str) -> Any:
+        if "_cursor" not in self.__dict__:
+            self._cursor = self._begin()
+        return getattr(self._cursor, name)
+
+
+@contextmanager
+def _when_needed(store: Store) -> Iterator[Any]:
+    with ExitStack() as stack:
+        yield _Later(lambda: stack.enter_context(store.reading()))
 
 
 def admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Policy | None) -> tuple[Metric, Scope, Policy, tuple[str, ...]]:
@@ -187,8 +207,7 @@ def _on_the_only_one(store: Store, scope: Scope) -> tuple[Scope, tuple[str, ...]
     about = _about(store)
     mine = {s: a for s, a in about.items() if not scope.providers or a["provider"] in scope.providers}
     chosen = scope.services or tuple(s for s, a in mine.items() if not scope.entry or a[scope.entry] == scope.value)
-    with store.reading() as cursor:
-        used = queries.measures_used(cursor, chosen) if chosen else []
+    used = _most_used(store, chosen)
     if len(used) != 1:
         return scope, ()
     return scope.with_(measure=used[0]), (f"On {used[0]}, the only questionnaire in use here.",)
@@ -247,11 +266,15 @@ def _release(store: Store, counts: Counts, metric: Metric, policy: Policy, notes
 
 def counted(store: Store, cursor: Any, metric: Metric, family: Family, scope: Scope, shared_only: bool) -> Counts:
     """`queries.counts`, asked once for all metrics of a family: between two changes of the store the same table has the same counts."""
+    what = _what(metric.mart, family, scope, shared_only)
+    if found := _already(store, "counted", what):
+        return replace(found, metric=metric.id)
+    if family.id in TOGETHER and not metric.mart and (found := _from_stays(store, scope, shared_only).get(family.id)):
+        return replace(found, metric=metric.id)
     at = queries.versions(cursor)  # as this transaction sees it: whoever reads the version before never takes what was counted after
-    what = (metric.mart, family.id, family.base, tuple(family.cells), scope, shared_only, at[0])
     if family.id in TOGETHER and not metric.mart:
         _together(store, cursor, scope, shared_only, at)
-    return replace(_kept(store, "counted", what, lambda: queries.counts(store, cursor, metric, family, scope, shared_only, at)), metric=metric.id)
+    return replace(_kept(store, "counted", (*what, at[0]), lambda: queries.counts(store, cursor, metric, family, scope, shared_only, at)), metric=metric.id)
 
 
 def _together(store: Store, cursor: Any, scope: Scope, shared_only: bool, at: queries.Version) -> None:
@@ -260,24 +283,59 @@ def _together(store: Store, cursor: Any, scope: Scope, shared_only: bool, at: qu
     if len(scope.services) != 1 or scope.basis != "ended" or scope.picked or scope.by in OVERLAPPING or scope.by == "first_band":
         return
     families = [FAMILIES[name] for name in TOGETHER]
-    keys = [("", f.id, f.base, tuple(f.cells), scope, shared_only, at[0]) for f in families]
-    if any(key in store.remembered("counted", dict) for key in keys):
+    if any(_already(store, "counted", _what("", family, scope, shared_only)) for family in families):
         return
     mean = METRICS["mean-change"] if scope.measure else None
-    counts, moments = queries.together(store, cursor, families, mean, scope, shared_only, at)
-    for key, family in zip(keys, families, strict=True):
-        _kept(store, "counted", key, partial(counts.__getitem__, family.id))
+    if whole := queries.whole_time(scope):
+        _kept(store, "stays", (whole, shared_only, at[0]), partial(queries.stays, store, cursor, families, mean, whole, shared_only, at))
+        if _from_stays(store, scope, shared_only):
+            return
+    _keep_together(store, scope, shared_only, families, mean, at[0], *queries.together(store, cursor, families, mean, scope, shared_only, at))
+
+
+def _from_stays(store: Store, scope: Scope, shared_only: bool) -> dict[str, Any]:
+    """What `_together` keeps of a scope whose service's stays are here already, without a question to the database: Counts by family and Moments by
+    denominator; empty where there are no such stays."""
+    whole = queries.whole_time(scope)
+    stays = _already(store, "stays", (whole, shared_only)) if whole else None
+    if stays is None or stays.rows is None:
+        return {}
+    families, mean = [FAMILIES[name] for name in TOGETHER], METRICS["mean-change"] if scope.measure else None
+    counts, moments = queries.together_from(stays, families, mean, scope)
+    _keep_together(store, scope, shared_only, families, mean, stays.version, counts, moments)
+    return counts | ({mean.denominator: moments} if mean else {})
+
+
+def _keep_together(
+    store: Store, scope: Scope, shared_only: bool, families: Sequence[Family], mean: Metric | None, version: int, counts: dict[str, Counts],
+    moments: Moments | None,
+) -> None:  # fmt: skip
+    for family in families:
+        _kept(store, "counted", (*_what("", family, scope, shared_only), version), partial(counts.__getitem__, family.id))
     if mean:
-        _kept(store, "summed", ("", mean.denominator, scope, shared_only, at[0]), lambda: moments)
+        _kept(store, "summed", ("", mean.denominator, scope, shared_only, version), lambda: moments)
+
+
+def _what(mart: str, family: Family, scope: Scope, shared_only: bool) -> tuple[Any, ...]:
+    return mart, family.id, family.base, tuple(family.cells), scope, shared_only
 
 
 def summed(store: Store, cursor: Any, metric: Metric, scope: Scope, shared_only: bool) -> Moments:
     """`queries.moments`, in the same way."""
+    what = (metric.mart, metric.denominator, scope, shared_only)
+    if found := _already(store, "summed", what):
+        return replace(found, metric=metric.id)
+    if scope.measure and not metric.mart and (found := _from_stays(store, scope, shared_only).get(metric.denominator)):
+        return replace(found, metric=metric.id)
     at = queries.versions(cursor)
-    what = (metric.mart, metric.denominator, scope, shared_only, at[0])
     if scope.measure and not metric.mart:
         _together(store, cursor, scope, shared_only, at)
-    return replace(_kept(store, "summed", what, lambda: queries.moments(store, cursor, metric, scope, shared_only, at)), metric=metric.id)
+    return replace(_kept(store, "summed", (*what, at[0]), lambda: queries.moments(store, cursor, metric, scope, shared_only, at)), metric=metric.id)
+
+
+def _already(store: Store, name: str, what: tuple[Any, ...]) -> Any:
+    """What was `_kept` of the data as they are, without a question to the database; None where nobody has asked yet."""
+    return store.remembered(name, dict).get((*what, store.data_version))
 
 
 def _kept(store: Store, name: str, what: Any, make: Callable[[], Any]) -> Any:
@@ -299,9 +357,10 @@ def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> disclosu
     def planned() -> disclosure.Plan:
         with store.reading() as cursor:
             shown = queries.shown(cursor, policy, key)
-        plan = disclosure.plan(counts, policy, threshold, disclosure.earlier(shown), partition)
-        if (text := disclosure.remembered(plan)) != shown:
-            writes.remember(store, policy, key, text, counts.data_version)
+        before = disclosure.earlier(shown)
+        plan = disclosure.plan(counts, policy, threshold, before, partition)
+        if plan.shown != before:
+            writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
         return plan
 
     with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
@@ -344,9 +403,10 @@ def _planned_means(
     with store.lock:
         with store.reading() as cursor:
             shown = queries.shown(cursor, policy, key)
-        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, disclosure.earlier(shown), partition, same_people)
-        if (text := disclosure.remembered(plan)) != shown:
-            writes.remember(store, policy, key, text, moments.data_version)
+        before = disclosure.earlier(shown)
+        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, before, partition, same_people)
+        if plan.shown != before:
+            writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
     return plan
 
 
@@ -453,7 +513,7 @@ def every_service(store: Store) -> tuple[ServiceCard, ...]:
 
 def _cards(store: Store) -> tuple[ServiceCard, ...]:
     with store.reading() as cursor:
-        return tuple(_card(r) for r in queries.services(cursor))
+        return tuple(_card(r) for r in queries.services(cursor, {service for service, _, _ in _used(store)}))
 
 
 def _card(r: dict[str, Any]) -> ServiceCard:
@@ -494,12 +554,27 @@ def measures_used(store: Store, viewer: Viewer, scope: Scope) -> list[str]:
     cards = services(store, viewer)
     allowed = {c.code for c in cards}
     chosen = sorted(s for s in scope.services if s in allowed) or sorted(c.code for c in cards if _in_entry(c, scope))
+    return _most_used(store, chosen)
 
-    def asked() -> list[str]:
+
+def _used(store: Store) -> list[tuple[str, str, int]]:
+    """(service, questionnaire, pairs), asked once between two changes."""
+
+    def asked() -> list[tuple[str, str, int]]:
         with store.reading() as cursor:
-            return queries.measures_used(cursor, chosen) if chosen else []
+            return queries.measures_used(cursor)
 
-    return list(store.remembered(f"measures {chosen}", asked))
+    found: list[tuple[str, str, int]] = store.remembered("measures used", asked)
+    return found
+
+
+def _most_used(store: Store, chosen: Collection[str]) -> list[str]:
+    """The questionnaires with pairs in these services, most used first."""
+    these, pairs = set(chosen), Counter[str]()
+    for service, measure, n in _used(store):
+        if service in these:
+            pairs[measure] += n
+    return sorted(pairs, key=lambda measure: (-pairs[measure], measure))
 
 
 def _first_and_last_day(store: Store) -> tuple[date | None, date | None]:
@@ -519,8 +594,16 @@ def activity(store: Store, viewer: Viewer, service: str) -> list[dict[str, Any]]
     _check_contract(store, viewer, service)
     if rules.policy_for(viewer) == "outside":
         return []
-    with store.reading() as cursor:
-        return queries.people_by_quarter(cursor, service)
+    return [dict(r) for r in _activity(store, service)]
+
+
+def _activity(store: Store, service: str) -> list[dict[str, Any]]:
+    def asked() -> list[dict[str, Any]]:
+        with store.reading() as cursor:
+            return queries.people_by_quarter(cursor, service)
+
+    found: list[dict[str, Any]] = store.remembered(f"activity {service}", asked)
+    return found
 
 
 def indicators(store: Store, viewer: Viewer, service: str) -> list[OwnTotal]:
@@ -550,8 +633,12 @@ def _own_total(r: dict[str, Any], policy: Policy, threshold: int) -> OwnTotal:
 def plan_years(store: Store, viewer: Viewer, service: str) -> list[int]:
     """Plan years with lines for the service, newest first."""
     _check_contract(store, viewer, service)
-    with store.reading() as cursor:
-        return queries.plan_years(cursor, service)
+
+    def asked() -> list[int]:
+        with store.reading() as cursor:
+            return queries.plan_years(cursor, service)
+
+    return list(store.remembered(f"plan years {service}", asked))
 
 
 def plan_lines(store: Store, viewer: Viewer, service: str, year: int) -> list[PlanLine]:
@@ -564,8 +651,7 @@ def plan_lines_by_year(store: Store, viewer: Viewer, service: str) -> dict[int, 
     _check_contract(store, viewer, service)
     policy = rules.policy_for(viewer)
     rows = [r for s in planned.read(store, [service]) if s is not None for r in s.rows.values()]
-    with store.reading() as cursor:
-        supported = {(r["year"], r["quarter"]): r["people_supported"] for r in queries.people_by_quarter(cursor, service)}
+    supported = {(r["year"], r["quarter"]): r["people_supported"] for r in _activity(store, service)}
     found: dict[int, list[PlanLine]] = {}
     for r in rows:
         found.setdefault(r["year"], []).append(_line(r, policy, supported.get((r["year"], r["quarter"]))))

@@ -436,8 +436,10 @@ def plan_means(
         sums={k: tuple(value[figure[g]][k] for g in groups) for k in keys},
     )
     used = {f for fact in facts for f in fact} | set(figure.values()) | set(total)
+    # The same figures are the same version: nothing is written only because somebody looked again
+    version = 1 if was is None else was.version if set(was.present) == set(figure.values()) else was.version + 1
     remembered_ = ShownMeans(
-        policy, was.version + 1 if was else 1, {f: value[f] for f in sorted(used)}, tuple(sorted(figure.values())), total, known & used, facts,
+        policy, version, {f: value[f] for f in sorted(used)}, tuple(sorted(figure.values())), total, known & used, facts,
         frozenset(hidden | ({WHOLE} if hidden_total else set())),
     )  # fmt: skip
     notes: tuple[str, ...] = (HIDDEN_NOTE,) if hidden - few or (hidden_total and ended) else ()

@@ -150,14 +150,14 @@ def _figures(store: Store, viewer: Viewer, year: int, lines: Sequence[Mapping[st
     owner = writes.known_services(store)
     due = [r for r in returns.calendar(store, RECORDS, today) if r.timeliness in ("on time", "late", "missing")]
     asked = [q for q in conversation.questions(store, RECORDS) if q.asked_by == "provider" and q.asked_at]
-    made, held = [], seminars.days(store)
+    made, held, agreed = [], seminars.days(store), _agreements(store, year, owner)
     for quarter in (Quarter(year, n) for n in (1, 2, 3, 4)):
         if quarter.start > today:
             continue
         counts: dict[str, list[tuple[str, bool]]] = {
             "C1": [(owner.get(r.service, ""), r.timeliness == "on time") for r in due if quarter.start <= r.due_on <= quarter.end],
             "C2": _answered(asked, quarter, today, store.settings.answer_working_days, owner),
-            "C3": _agreed(store, quarter, today, owner),
+            "C3": _agreed(*agreed, quarter, today, owner),
         }
         for line in lines:
             made.append(_seminars(line, quarter, held, today) if line["ref"] == "C4" else _one(line, quarter, counts[line["ref"]], viewer))
@@ -207,11 +207,18 @@ def _answered(asked: Sequence[conversation.Question], quarter: Quarter, today: d
     return found
 
 
-def _agreed(store: Store, quarter: Quarter, today: date, owner: Mapping[str, str]) -> list[tuple[str, bool]]:
+def _agreements(store: Store, year: int, owner: Mapping[str, str]) -> tuple[list[dict[str, Any]], set[str]]:
+    """The versions kept of the services' plans for the year, and the services with a plan for it in force."""
+    with store.reading() as cursor:
+        versions = [v for v in kept.kept(cursor, "plan_version", sorted(owner)) if v["year"] == year]
+        return versions, {s for s, y, _ in kept.expected(cursor, sorted(owner)) if y == year}
+
+
+def _agreed(
+    versions: Sequence[Mapping[str, Any]], planned: set[str], quarter: Quarter, today: date, owner: Mapping[str, str]
+) -> list[tuple[str, bool]]:  # fmt: skip
     """(provider, agreed) for each service with a plan for the year, drafted or in force, as at the end of the quarter (or today, if that is earlier)."""
     at = min(quarter.end, today)
-    with store.reading() as cursor:
-        versions = [v for v in kept.kept(cursor, "plan_version", sorted(owner)) if v["year"] == quarter.year and v["happened_at"].date() <= at]
-        planned = {s for s, y, _ in kept.expected(cursor, sorted(owner)) if y == quarter.year}
-    agreed = {v["service_code"] for v in versions if v["step"] == "agreed"}
-    return [(owner[s], s in agreed) for s in sorted(planned | {v["service_code"] for v in versions})]
+    known = [v for v in versions if v["happened_at"].date() <= at]
+    agreed = {v["service_code"] for v in known if v["step"] == "agreed"}
+    return [(owner[s], s in agreed) for s in sorted(planned | {v["service_code"] for v in known})]

@@ -51,7 +51,11 @@ class Step:
 def attainment(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int | None = None, quarter: int | None = None) -> list[Attainment]:
     """actual / projection: for each line and returned quarter a row for the quarter, the year to date, and (complete years) the year."""
     here = planned.services(store, viewer, "milestone-attainment", services, year, quarter)
-    return [a for s in here for a in s.once("attainment", _of_service) if planned.wanted((a.quarter.year, a.quarter.number), year, quarter)]
+    return [a for s in here for a in s.once("attainment", of_service).wanted(year, quarter)]
+
+
+def of_service(s: Planned) -> planned.ByQuarter[Attainment]:
+    return planned.ByQuarter.of((a.quarter, a) for a in _of_service(s))
 
 
 def _of_service(s: Planned) -> list[Attainment]:
@@ -76,19 +80,25 @@ def _attained(f: plan.Figure, of_year: Sequence[plan.Figure]) -> list[Attainment
 
 def targets(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int | None = None) -> set[tuple[str, str]]:
     """(service, ref) of the performance targets of a plan year that are counted in people: no percents, no averages."""
-    return {
-        (s.code, f.ref)
-        for s in planned.services(store, viewer, "plan-targets", services, year)
-        for f in s.figures
-        if year in (None, f.year) and f.counted_as not in (plan.PERCENT, plan.AVERAGE) and s.row(f)["kind"] == TARGET
-    }
+    here = planned.services(store, viewer, "plan-targets", services, year)
+    return {(s.code, ref) for s in here for y, ref in s.once("targets", targets_of) if year in (None, y)}
+
+
+def targets_of(s: Planned) -> list[tuple[int, str]]:
+    """(plan year, ref) of the performance targets of a service that are counted in people, each once."""
+    found = ((f.year, f.ref) for f in s.figures if f.counted_as not in (plan.PERCENT, plan.AVERAGE) and s.row(f)["kind"] == TARGET)
+    return list(dict.fromkeys(found))
 
 
 def conversion(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int | None = None, quarter: int | None = None) -> list[Step]:
     """The ladder: for each quarter and pair of successive lines counted anew, the later line's year to date over the earlier one's."""
     here = planned.services(store, viewer, "milestone-conversion", services, year, quarter)
-    made = [step for s in here for step in s.once("ladder", _steps) if planned.wanted((step.quarter.year, step.quarter.number), year, quarter)]
+    made = [step for s in here for step in s.once("ladder", _steps_by_quarter).wanted(year, quarter)]
     return sorted(made, key=lambda step: (step.service, step.quarter))
+
+
+def _steps_by_quarter(s: Planned) -> planned.ByQuarter[Step]:
+    return planned.ByQuarter.of((step.quarter, step) for step in _steps(s))
 
 
 def _steps(s: Planned) -> list[Step]:

@@ -7,15 +7,15 @@ questions is audited). What is read and worked out of a service is remembered un
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from access import rules
 from domain.errors import Refused, Shown
-from domain.quarters import year_name
+from domain.quarters import Quarter, year_name
 from domain.types import Event, Viewer
 from metrics import plan
 from warehouse import plan_queries
@@ -93,7 +93,7 @@ def read(store: Store, codes: Sequence[str]) -> list[Planned | None]:
         before = _BEFORE.setdefault(store, {})
         with store.reading() as cursor:
             # A change elsewhere leaves most plans as they were: what was read of the very same rows, and worked out of them, stands
-            now = plan_queries.fingerprints(cursor)
+            now = plan_queries.fingerprints(cursor, missing)
             made = {code: before[code][1] for code in missing if code in before and before[code][0] == now.get(code)}
             anew = [code for code in missing if code not in made]
             rows = plan_queries.plan_figures(cursor, anew) if anew else []
@@ -111,6 +111,23 @@ def read(store: Store, codes: Sequence[str]) -> list[Planned | None]:
     return [held[code] for code in codes]
 
 
-def wanted(at: tuple[int, int], year: int | None, quarter: int | None) -> bool:
-    """Whether a (plan year, quarter) is one of those asked for."""
-    return year in (None, at[0]) and quarter in (None, at[1])
+@dataclass(frozen=True)
+class ByQuarter(Generic[Made]):
+    """What is said of one service quarter by quarter: all of it in order as ((plan year, quarter), what), and by quarter."""
+
+    all: list[tuple[tuple[int, int], Made]]
+    at: dict[tuple[int, int], list[Made]]
+
+    @staticmethod
+    def of(these: Iterable[tuple[Quarter, Made]]) -> ByQuarter[Made]:
+        ordered = [((quarter.year, quarter.number), what) for quarter, what in these]
+        at: dict[tuple[int, int], list[Made]] = {}
+        for when, what in ordered:
+            at.setdefault(when, []).append(what)
+        return ByQuarter(ordered, at)
+
+    def wanted(self, year: int | None, quarter: int | None) -> list[Made]:
+        """What is said of the quarters asked for: one quarter, a plan year, a quarter of every year, or all."""
+        if year is not None and quarter is not None:
+            return self.at.get((year, quarter), [])
+        return [what for (y, q), what in self.all if year in (None, y) and quarter in (None, q)]

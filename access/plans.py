@@ -106,10 +106,14 @@ def gaps(store: Store, viewer: Viewer, services: Sequence[str] = (), year: int |
     Raises Refused where the viewer may not look, Shown for a service nobody knows.
     """
     here = planned.services(store, viewer, "plan-gaps", services, year, quarter)
-    made = [g for s in here for g in s.once("gaps", _gaps) if planned.wanted((g.quarter.year, g.quarter.number), year, quarter)]
+    made = [g for s in here for g in s.once("gaps", _gaps_by_quarter).wanted(year, quarter)]
     if viewer.role == "manager":
         made = [replace(g, probability=None, to_date_probability=None, by_chance=None, chance="") for g in made]
-    return sorted(made, key=lambda g: (g.service, g.quarter, g.ref))
+    return sorted(made, key=lambda g: (g.service, g.quarter.year, g.quarter.number, g.ref))
+
+
+def _gaps_by_quarter(s: Planned) -> planned.ByQuarter[PlanGap]:
+    return planned.ByQuarter.of((g.quarter, g) for g in _gaps(s))
 
 
 def _gaps(s: Planned) -> list[PlanGap]:

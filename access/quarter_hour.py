@@ -54,9 +54,7 @@ def quarter_in_an_hour(store: Store, viewer: Viewer, today: date, quarter: Quart
 
     Without a quarter: the latest one that has ended and for which a return is expected or here. Managers see their own services.
     """
-    everything = returns.calendar(store, viewer, today)
-    chosen = quarter or max((r.quarter for r in everything if r.quarter.end < today), default=conversation.latest_ended(today))
-    here = [r for r in everything if r.quarter == chosen]
+    chosen, here, before = returns.around(store, viewer, today, quarter)
     gaps = [g for g in plans.gaps(store, viewer, (), chosen.year, chosen.number) if g.asked]
     asked, waiting = conversation.to_ask(store, viewer, (), chosen), [q for q in conversation.questions(store, viewer) if q.open]
     talks = conversation.to_ring(store, viewer)
@@ -67,7 +65,7 @@ def quarter_in_an_hour(store: Store, viewer: Viewer, today: date, quarter: Quart
         learned = kept.learned(cursor, chosen.year, chosen.number)
     return Hour(
         chosen, len(here), sum(r.is_in for r in here), [r for r in here if r.timeliness == "missing"], worth[:MOST_CONVERSATIONS],
-        max(0, len(worth) - MOST_CONVERSATIONS), _thanks(here, everything, gaps, learned), free, sum(r.state in ("accepted", "locked") for r in here),
+        max(0, len(worth) - MOST_CONVERSATIONS), _thanks(here, before, gaps, learned), free, sum(r.state in ("accepted", "locked") for r in here),
     )  # fmt: skip
 
 
@@ -93,10 +91,9 @@ def _said(reason: str, words: str) -> str:
     return f"“{words}” ({reason})" if reason and words else f"“{words or reason}”"
 
 
-def _thanks(here: Sequence[returns.Return], everything: Sequence[returns.Return], gaps: Sequence[plans.PlanGap], learned: Mapping[str, str]) -> list[Thanks]:
+def _thanks(here: Sequence[returns.Return], last: Sequence[returns.Return], gaps: Sequence[plans.PlanGap], learned: Mapping[str, str]) -> list[Thanks]:
     """Services to thank: for an explanation nobody had to ask for, for what they learned, for being on time after a late return."""
-    last = here[0].quarter.previous() if here else None
-    before = {r.service: r.timeliness for r in everything if r.quarter == last}
+    before = {r.service: r.timeliness for r in last}
     unexplained = {g.service for g in gaps if not (g.explanation or g.reason)}
     explained = {g.service for g in gaps if g.explanation} - unexplained
     found = []

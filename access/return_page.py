@@ -69,7 +69,9 @@ def returned(store: Store, viewer: Viewer, service: str, quarter: Quarter) -> li
 
 def additions(store: Store, viewer: Viewer, service: str, quarter: Quarter) -> list[str]:
     """A sentence for each figure that is in and is no line of the plan: it is kept, and offered as an addition to the plan."""
-    lines = {line.ref for line in form(store, viewer, service, quarter).lines}
+    conversation.check_may_see(store, viewer, service)
+    here = planned.services(store, viewer, "return-form", [service])
+    lines = {ref for s in here for year, number, ref in s.rows if (year, number) == (quarter.year, quarter.number)}
     with store.reading() as cursor:
         rows = kept.rows_of(cursor, service, quarter.year, quarter.number)
     return [

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from access import conversation
 from domain.errors import Shown
@@ -60,30 +60,71 @@ def calendar(store: Store, viewer: Viewer, today: date, services: Sequence[str] 
     told: dict[Any, list[Return]] = store.remembered("calendars", dict)  # what follows depends on the services, the day and the year alone
     what = (tuple(codes_), today, year, version(store))
     if what not in told:
-        told[what] = _calendar(store, viewer, today, services, year, codes_)
+        kept_ = _kept(store, codes_, today, what[-1])
+        told[what] = _standings(store, viewer, services, kept_, [at for at in kept_.slots if year in (None, at[1])], today)
     return list(told[what])
 
 
-def _calendar(store: Store, viewer: Viewer, today: date, services: Sequence[str], year: int | None, codes_: Sequence[str]) -> list[Return]:
-    with store.reading() as cursor:
-        expected, held, began = kept.expected(cursor, codes_), kept.held(cursor, codes_), kept.began(cursor)
-        steps, drafts = kept.kept(cursor, "return_step", codes_), kept.kept(cursor, "return_draft", codes_)
-    by_return: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
-    for s in steps:
-        by_return[s["service_code"], s["year"], s["quarter"]].append(s)
-    drafted = {(d["service_code"], d["year"], d["quarter"]) for d in drafts}
-    asked = {(q.service, q.quarter.year, q.quarter.number) for q in conversation.questions(store, viewer, services) if q.waits_for == "provider"}
-    ended = {at for at in expected if Quarter(at[1], at[2]).end < today}
-    found = []
-    for at in sorted(ended | set(held) | set(by_return) | drafted):
-        if year in (None, at[1]):
-            known = Known(held.get(at), at in drafted, at in asked, at in expected, began, store.settings.return_due_days)
-            found.append(_standing(at, by_return[at], known, today))
-    return found
+def around(store: Store, viewer: Viewer, today: date, quarter: Quarter | None = None) -> tuple[Quarter, list[Return], list[Return]]:
+    """A quarter (none: the latest that has ended and for which a return is expected or here), its returns, and those of the quarter before.
+
+    Raises Refused where the viewer may not look.
+    """
+    codes_ = conversation.own_services(store, viewer)
+    kept_ = _kept(store, codes_, today, version(store))
+    past = (Quarter(year, number) for year, number in {at[1:] for at in kept_.slots})
+    chosen = quarter or max((q for q in past if q.end < today), default=conversation.latest_ended(today))
+    both: dict[tuple[int, int], list[Return]] = {(q.year, q.number): [] for q in (chosen, chosen.previous())}
+    for r in _standings(store, viewer, (), kept_, [at for at in kept_.slots if at[1:] in both], today):
+        both[r.quarter.year, r.quarter.number].append(r)
+    here, before = both.values()
+    return chosen, here, before
+
+
+Slot = tuple[str, int, int]  # service, plan year, quarter
 
 
 @dataclass(frozen=True)
-class Known:
+class Kept:
+    """What is kept of the returns of some services, and which returns there are to tell of by a day, in order."""
+
+    slots: list[Slot]
+    expected: set[Slot]
+    held: Mapping[Slot, datetime]
+    began: datetime | None
+    steps: Mapping[Slot, list[dict[str, Any]]]
+    drafted: set[Slot]
+
+
+def _kept(store: Store, codes_: Sequence[str], today: date, now: int) -> Kept:
+    def asked() -> Kept:
+        with store.reading() as cursor:
+            expected, held, began = kept.expected(cursor, codes_), kept.held(cursor, codes_), kept.began(cursor)
+            steps, drafts = kept.kept(cursor, "return_step", codes_), kept.kept(cursor, "return_draft", codes_)
+        by_return: dict[Slot, list[dict[str, Any]]] = defaultdict(list)
+        for s in steps:
+            by_return[s["service_code"], s["year"], s["quarter"]].append(s)
+        drafted = {(d["service_code"], d["year"], d["quarter"]) for d in drafts}
+        past = {slot for slot in {at[1:] for at in expected} if Quarter(*slot).end < today}
+        ended = {at for at in expected if at[1:] in past}
+        return Kept(sorted(ended | set(held) | set(by_return) | drafted), expected, held, began, dict(by_return), drafted)
+
+    found: Kept = store.remembered(f"returns kept {now} {today} {codes_}", asked)
+    return found
+
+
+def _standings(store: Store, viewer: Viewer, services: Sequence[str], kept_: Kept, slots: Sequence[Slot], today: date) -> list[Return]:
+    asked = {(q.service, q.quarter.year, q.quarter.number) for q in conversation.questions(store, viewer, services) if q.waits_for == "provider"}
+    days = store.settings.return_due_days
+    return [
+        _standing(
+            at, kept_.steps.get(at, ()), Known(kept_.held.get(at), at in kept_.drafted, at in asked, at in kept_.expected, kept_.began, days), today
+        )
+        for at in slots
+    ]  # fmt: skip
+
+
+class Known(NamedTuple):
     """What is known of one return beside its steps."""
 
     held_since: datetime | None
@@ -94,7 +135,7 @@ class Known:
     due_days: int
 
 
-def _standing(at: tuple[str, int, int], steps: Sequence[Mapping[str, Any]], known: Known, today: date) -> Return:
+def _standing(at: Slot, steps: Sequence[Mapping[str, Any]], known: Known, today: date) -> Return:
     """The state of a return from its steps, in order."""
     quarter = Quarter(at[1], at[2])
     due, agreed, wish, why, reason, read_on = quarter.end + timedelta(days=known.due_days), False, None, "", "", None
@@ -152,8 +193,7 @@ def _timeliness(sent_on: date | None, due: date, known: Known, today: date, came
 
 def version(store: Store) -> int:
     """Changes with every upload, step, question and answer: what may be remembered of returns is remembered under it."""
-    with store.reading() as cursor:
-        return kept.latest(cursor)
+    return conversation.latest_change(store)
 
 
 def one(store: Store, viewer: Viewer, service: str, quarter: Quarter, today: date) -> Return:

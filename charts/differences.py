@@ -31,7 +31,7 @@ class Dot:
 
 def differences(rows: pd.DataFrame, labels: Mapping[str, str], better: str, *, title: str, subtitle: str, footer: str, key: str = "") -> go.Figure:
     """`rows` of access.statistics.against_rest: one dot per group; only a difference beyond what so many comparisons bring about by chance has a sign."""
-    signs = {str(r["group"]): _sign(r, better) for r in rows.to_dict("records") if r["differs"]}
+    signs = {str(r["group"]): _sign(r, better) for r in theme.records(rows) if r["differs"]}
     return intervals.intervals(
         _rows(rows), labels, unit=UNIT_WORDS, title=title, subtitle=subtitle, footer=footer, signs=signs, zero_words="the same as everybody else", key=key
     )
@@ -46,7 +46,7 @@ def _sign(row: Mapping[str, object], better: str) -> str:
 def _rows(rows: pd.DataFrame) -> list[Any]:
     """The differences as rows of a chart of dots; what is not judged has no dot and says why."""
     made = []
-    for r in rows.to_dict("records"):
+    for r in theme.records(rows):
         judged = bool(r["judged"]) and not pd.isna(r["difference"])
         ends = (r["difference"], r["difference_lower"], r["difference_upper"]) if judged else (None, None, None)
         made.append(Dot(str(r["group"]), *ends, too_few=not judged))
@@ -68,7 +68,7 @@ def table(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
         low, high = row[f"{name}_lower"], row[f"{name}_upper"]
         return f"{row[name]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})".replace("-", "−")
 
-    found = rows.to_dict("records")
+    found = theme.records(rows)
     return theme.frame(
         {
             "Group": [labels.get(str(r["group"]), str(r["group"])) for r in found],

@@ -30,11 +30,11 @@ def funnel(found: Funnel, labels: Mapping[str, str], better: str, *, title: str,
         for side in ("lower", "upper"):
             made = theme.path(n, [100 * v for v in edge[f"{side}{level}"]], theme.LINE, 1.2)
             data.append({**made, "line": {"color": theme.LINE, "width": 1.2, "dash": dash, "shape": "linear"}})
-    marks = [_sign(str(row["side"]), better) for row in rows.to_dict("records")]
+    marks = [_sign(str(row["side"]), better) for row in theme.records(rows)]
     values = [100 * v for v in rows["value"]]
     data.append(
         theme.marks(
-            rows["denominator"].tolist(), values, [str(g) for g in rows["group"]], [_hover(row, labels) for row in rows.to_dict("records")],
+            rows["denominator"].tolist(), values, [str(g) for g in rows["group"]], [_hover(row, labels) for row in theme.records(rows)],
             size=11, color=[s.colour for s in marks], symbol=[s.symbol for s in marks],
         )
     )  # fmt: skip
@@ -44,7 +44,7 @@ def funnel(found: Funnel, labels: Mapping[str, str], better: str, *, title: str,
         theme.corner(0, 1, "solid line: 99.8% of what chance gives · dashed: 95%", yshift=4, xshift=-4 * UNIT, font={"size": theme.FOOTER}),
         theme.corner(1, 0, "people", yshift=-3 * UNIT),
     ]
-    for row in rows[rows["side"] != ""].to_dict("records"):
+    for row in theme.records(rows[rows["side"] != ""]):
         name = theme.wrap(labels.get(str(row["group"]), str(row["group"])), 24)
         side = "right" if row["denominator"] > most / 2 else "left"
         annotations.append(theme.note(row["denominator"], 100 * row["value"], f"<b>{name}</b>", xanchor=side, yanchor="bottom", yshift=UNIT, align=side))
@@ -84,7 +84,7 @@ def _hover(row: Mapping[str, object], labels: Mapping[str, str]) -> str:
 
 def alt_text(found: Funnel, labels: Mapping[str, str], *, title: str, subtitle: str = "") -> str:
     """The chart in words: the whole, then each unit and where it lies."""
-    rows = found.rows[found.rows["denominator"] > 0].to_dict("records")
+    rows = theme.records(found.rows[found.rows["denominator"] > 0])
     items = [f"All: {theme.number(100 * found.centre, '%')}"]
     items += [
         f"{labels.get(str(r['group']), str(r['group']))}: {theme.number(100 * r['value'], '%')} of {int(r['denominator'])} people, {where(r)}" for r in rows
@@ -105,5 +105,5 @@ def table(found: Funnel, labels: Mapping[str, str], first: str = "Service") -> p
         columns[f"{words} limits"] = [
             f"{theme.number(100 * a, '%')} to {theme.number(100 * b, '%')}" for a, b in zip(rows[f"lower{level}"], rows[f"upper{level}"], strict=True)
         ]
-    columns["Where it lies"] = [where(row) for row in rows.to_dict("records")]
+    columns["Where it lies"] = [where(row) for row in theme.records(rows)]
     return theme.frame(columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -100,6 +101,7 @@ def quarters(
     return theme.figure(data, made)
 
 
+@lru_cache(maxsize=1024)  # a calendar of returns asks for the same few in every cell
 def months(name: str) -> str:
     """`October to December 2025` for `2025-26 Q3`; any other name as it is."""
     quarter = calendar.quarter_named(name)

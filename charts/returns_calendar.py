@@ -44,10 +44,13 @@ def returns_calendar(cells: Sequence[Cell], *, title: str, subtitle: str, footer
     x = {quarter: n for n, quarter in enumerate(columns)}
     plot = len(rows) * ROW
     data = []
+    named = {code: f"<b>{theme.wrap(name, 40)}</b><br>" for code, name in rows.items()}  # a name stands in many cells
+    called = {quarter: f"{theme.plain(months(quarter))}: " for quarter in columns}
+    said = {words: theme.plain(words) for words in {c.words for c in cells}}
     for timeliness, (symbol, colour, size, _) in MARKS.items():
         those = [c for c in cells if c.timeliness == timeliness]
         if those:
-            hover = [f"<b>{theme.wrap(c.name, 40)}</b><br>{theme.plain(months(c.quarter))}: {theme.plain(c.words)}" for c in those]
+            hover = [named[c.service] + called[c.quarter] + said[c.words] for c in those]
             codes = [f"{c.service}|{c.quarter}" for c in those]
             made = theme.marks([x[c.quarter] for c in those], [y[c.service] for c in those], codes, hover, size=size, color=colour, symbol=symbol)
             made["marker"] = {**made["marker"], "line": {"width": 3 if "open" in symbol else 0, "color": colour}}
@@ -57,7 +60,7 @@ def returns_calendar(cells: Sequence[Cell], *, title: str, subtitle: str, footer
     ]
     starts = [q for q in columns if q.endswith("Q1")] or columns[:1]
     shapes = [theme.rule(x=x[q] - 0.5, dash="2px,3px") for q in starts if x[q]]
-    shapes += [theme.block(-0.5, len(columns) - 0.5, n * ROW, (n + 1) * ROW) for n in range(1, len(rows), 2)]
+    shapes += theme.blocks(-0.5, len(columns) - 0.5, [(n * ROW, (n + 1) * ROW) for n in range(1, len(rows), 2)])
     annotations += [theme.note(x[q] - 0.4, 1, f"{q[:7]}", yref="paper", xanchor="left", yanchor="bottom", yshift=2) for q in starts]
     made = theme.layout(
         title, subtitle, footer, key=key, plot=plot, left=NAMES, above=3 * UNIT, below=UNIT, annotations=annotations, shapes=shapes,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,6 +19,7 @@ RULES = {
     "outside": "outside the usual ups and downs", "trend": "seven or more rising or falling", "two_of_three": "two of three near the edge",
     "shift": "seven or more on one side of the mean",
 }  # fmt: skip
+Row = Mapping[str, Any] | pd.Series  # one row of the figures
 SIGNS = {"better": "improved", "worse": "worsened", "neither": "mixed"}
 
 
@@ -72,7 +74,7 @@ def _range(rows: pd.DataFrame, unit: str) -> tuple[float, float]:
     return min(ends) - pad, max(ends) + pad
 
 
-def _reason(row: pd.Series) -> str:
+def _reason(row: Row) -> str:
     return RULES[str(row["rule"])] if row["signal"] else ""
 
 
@@ -82,7 +84,7 @@ def _hover(rows: pd.DataFrame, i: int, unit: str) -> str:
     return said + (f"<br>{_reason(row)}" if row["signal"] else "")
 
 
-def _months(row: pd.Series) -> str:
+def _months(row: Row) -> str:
     return quarters.quarter_of(row["date"]).months()
 
 
@@ -90,7 +92,7 @@ def alt_text(rows: pd.DataFrame, *, unit: str, title: str, subtitle: str = "") -
     """The chart in words: every quarter, and why a point is marked."""
     items: Sequence[str] = [
         ", ".join(filter(None, (f"{_months(row)}: {NOT_SHOWN if pd.isna(row['value']) else theme.number(float(row['value']), unit)}", _reason(row))))
-        for _, row in rows.iterrows()
+        for row in theme.records(rows)
     ]
     return theme.said(f"Figures in time with their mean and limits, {len(rows)} quarters", title, subtitle, items)
 
@@ -100,11 +102,11 @@ def table(rows: pd.DataFrame, *, unit: str) -> pd.DataFrame:
     value = "Percent" if unit == "%" else unit.capitalize()
     return theme.frame(
         {
-            "Quarter": [_months(row) for _, row in rows.iterrows()],
+            "Quarter": [_months(row) for row in theme.records(rows)],
             value: [NOT_SHOWN if pd.isna(v) else f"{float(v):.1f}" for v in rows["value"]],
             "Mean": [f"{float(v):.1f}" for v in rows["mean"]],
             "Lower limit": ["none yet" if pd.isna(v) else f"{float(v):.1f}" for v in rows["lower"]],
             "Upper limit": ["none yet" if pd.isna(v) else f"{float(v):.1f}" for v in rows["upper"]],
-            "Marked": [_reason(row) or "no" for _, row in rows.iterrows()],
+            "Marked": [_reason(row) or "no" for row in theme.records(rows)],
         }
     )

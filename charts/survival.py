@@ -24,7 +24,7 @@ def survival(
     """
     groups = [g for g in (list(order) or list(dict.fromkeys(curve["group"]))) if g in set(curve["group"])]
     last = float(curve["time"].max()) if len(curve) else 1.0
-    found = {str(r["group"]): r for r in medians.to_dict("records")}
+    found = {str(r["group"]): r for r in theme.records(medians)}
     data: list[dict[str, object]] = []
     shapes: list[dict[str, object]] = []
     annotations: list[dict[str, Any]] = []
@@ -91,14 +91,14 @@ def weeks(median: Mapping[str, Any]) -> str:
 
 def alt_text(medians: pd.DataFrame, labels: Mapping[str, str], *, title: str, subtitle: str = "") -> str:
     """The chart in words: by when half of each group had improved clearly."""
-    rows = medians.to_dict("records")
+    rows = theme.records(medians)
     items = [f"{labels.get(r['group'], 'Everyone' if r['group'] == 'all' else r['group'])}: {_people(r)}, half by {weeks(r)}" for r in rows]
     return theme.said("Share of people who had improved clearly, in steps, by weeks since the first score", title, subtitle, items)
 
 
 def table(medians: pd.DataFrame, labels: Mapping[str, str], first: str = "Group") -> pd.DataFrame:
     """The figures behind the chart: one row per group."""
-    rows = medians.to_dict("records")
+    rows = theme.records(medians)
     return theme.frame(
         {
             first: [labels.get(r["group"], "Everyone" if r["group"] == "all" else r["group"]) for r in rows],

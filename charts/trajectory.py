@@ -235,7 +235,7 @@ def fan(rows: pd.DataFrame, measure: Measure, *, title: str, subtitle: str, foot
     for run in _unbroken(rows, ("q50",)):
         data.append(theme.path(run["week"].tolist(), run["q50"].tolist(), colour, 2))
     middle = rows[rows["q50"].notna()]
-    hover = [f"<b>{_when(r['week'])}</b><br>{theme.plain(fan_words(r))}" for r in middle.to_dict("records")]
+    hover = [f"<b>{_when(r['week'])}</b><br>{theme.plain(fan_words(r))}" for r in theme.records(middle)]
     data.append(theme.marks(middle["week"].tolist(), middle["q50"].tolist(), [str(w) for w in middle["week"]], hover, size=6, color=colour))
     shapes, annotations = scale(measure, low, high)
     annotations.append(theme.corner(0, 1, axis_words(measure), yshift=4, xshift=-4 * UNIT))
@@ -270,7 +270,7 @@ def fan_words(row: Mapping[str, float]) -> str:
 
 def fan_alt_text(rows: pd.DataFrame, measure: Measure, *, title: str, subtitle: str = "") -> str:
     """The fan in words, fortnight by fortnight."""
-    items = [f"{_when(row['week'])}: {fan_words(row)}" for row in rows.to_dict("records")]
+    items = [f"{_when(row['week'])}: {fan_words(row)}" for row in theme.records(rows)]
     return theme.said(f"How far people's {measure.code} scores lie apart over time; {measure.better} is better", title, subtitle, items)
 
 

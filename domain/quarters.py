@@ -27,7 +27,7 @@ class Quarter:
 
     @property
     def end(self) -> date:
-        return _starts(*((self.year, self.number + 1) if self.number < 4 else (self.year + 1, 1)), YEAR_STARTS_IN) - timedelta(days=1)
+        return _ends(self.year, self.number, YEAR_STARTS_IN)
 
     def next(self) -> Quarter:
         return Quarter(self.year, self.number + 1) if self.number < 4 else Quarter(self.year + 1, 1)
@@ -47,6 +47,11 @@ class Quarter:
 def _starts(year: int, number: int, first_month: int) -> date:
     month = first_month + 3 * (number - 1)
     return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+
+
+@lru_cache(maxsize=1024)
+def _ends(year: int, number: int, first_month: int) -> date:
+    return _starts(*((year, number + 1) if number < 4 else (year + 1, 1)), first_month) - timedelta(days=1)
 
 
 def year_name(year: int) -> str:

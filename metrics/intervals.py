@@ -5,6 +5,7 @@ Formulas as in PHEindicatormethods (UK Health Security Agency), against whose an
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +27,8 @@ def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
 
     Raises ValueError unless 0 <= x <= n.
     """
+    if isinstance(x, (int, float)) and isinstance(n, (int, float)):
+        return _wilson_of_one(x, n, z(confidence))
     x_, n_ = _pair(x, n)
     q = z(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -36,6 +39,19 @@ def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
     lower, upper = np.where(x_ == 0, 0.0, lower), np.where(x_ == n_, 1.0, upper)
     nothing = n_ == 0
     return _shaped(p, np.where(nothing, np.nan, np.clip(lower, 0, 1)), np.where(nothing, np.nan, np.clip(upper, 0, 1)))
+
+
+def _wilson_of_one(x: float, n: float, q: float) -> Interval:
+    """The same of one proportion, without the arrays: a table of a hundred services asks for a hundred of them."""
+    if x < 0 or x > n:
+        raise ValueError("a proportion needs 0 <= x <= n")
+    if n == 0:
+        return math.nan, math.nan, math.nan
+    p = x / n
+    centre, half = 2 * x + q * q, q * math.sqrt(q * q + 4 * x * (1 - p))
+    lower = 0.0 if x == 0 else (centre - half) / (2 * (n + q * q))
+    upper = 1.0 if x == n else (centre + half) / (2 * (n + q * q))
+    return p, min(1.0, max(0.0, lower)), min(1.0, max(0.0, upper))
 
 
 def exact_poisson(x: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -97,11 +113,19 @@ def risk_ratio(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, confi
 
 def mean_t(n: ArrayLike, total: ArrayLike, total_of_squares: ArrayLike, confidence: float = 0.95) -> Interval:
     """(mean, lower, upper) by Student's t from n, sum and sum of squares; the limits are not-a-number under 2 values. Source: PHEindicatormethods."""
+    if isinstance(n, (int, float)) and isinstance(total, (int, float)) and isinstance(total_of_squares, (int, float)) and n > 1:
+        mean, half = total / n, _t(n - 1, confidence) * sd(n, total, total_of_squares) / math.sqrt(n)
+        return mean, mean - half, mean + half
     n_, total_, squares = (np.asarray(v, dtype=float) for v in (n, total, total_of_squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(n_ > 0, total_ / n_, np.nan)
         half = stats.t.ppf(0.5 + confidence / 2, n_ - 1) * sd(n_, total_, squares) / np.sqrt(n_)
     return _shaped(mean, mean - half, mean + half)
+
+
+@lru_cache(maxsize=4096)
+def _t(degrees: float, confidence: float) -> float:
+    return float(stats.t.ppf(0.5 + confidence / 2, degrees))
 
 
 def sd(n: ArrayLike, total: ArrayLike, total_of_squares: ArrayLike) -> Any:

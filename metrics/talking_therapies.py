@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +35,6 @@ RATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "no_reliable_change": ("no_reliable_change", ("finished",)),
     "reliable_deterioration": ("reliable_deterioration", ("finished",)),
 }
-SIX_WEEKS, EIGHTEEN_WEEKS = 42, 126  # days
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ YARDSTICKS: dict[str, tuple[str, str]] = {
 }
 
 
+@lru_cache(maxsize=16)  # of published figures alone, and working them out anew took half of a page
 def england(metric: str) -> Yardstick | None:
     """England's published rates for recovery, reliable-recovery or reliable-improvement by year, or None for another metric."""
     if metric not in YARDSTICKS:
@@ -181,24 +182,6 @@ def rates(counted: pd.DataFrame | Mapping[str, Any], confidence: float = 0.95) -
             )
         )  # fmt: skip
     return pd.concat(rows, ignore_index=True).sort_values("item", kind="stable", ignore_index=True)
-
-
-def finished(ended: ArrayLike, treatment_contacts: ArrayLike) -> np.ndarray:
-    """Whether a course is finished: ended, with two or more attended treatment contacts (M076)."""
-    return np.asarray(ended, dtype=bool) & (np.asarray(treatment_contacts, dtype=float) >= 2)
-
-
-def waits(days: ArrayLike) -> dict[str, int]:
-    """finished (their number), and of them those who waited at most six weeks (42 days) and eighteen weeks (126) from referral to first treatment.
-
-    Somebody whose wait is not known counts among the finished and in neither of the others, as published (M053, M055). Raises ValueError for a
-    negative wait.
-    """
-    waited = np.asarray(days, dtype=float)
-    if np.any(waited < 0):
-        raise ValueError("a wait cannot be negative")
-    with np.errstate(invalid="ignore"):
-        return {"finished": len(waited), "within_6_weeks": int((waited <= SIX_WEEKS).sum()), "within_18_weeks": int((waited <= EIGHTEEN_WEEKS).sum())}
 
 
 def _clinical(pair: Pair, score: ArrayLike) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from access import attainment, conversation, desk, returns
+from access import attainment, conversation, desk
 from charts import attainment as chart
 from domain import quarters
 from domain.types import Scope, Viewer
@@ -25,7 +25,7 @@ def of_year(viewer: Viewer) -> attainment.OfAYear | None:
     """The latest plan year with a return, remembered until the next change of anything."""
     store = session.store()
     conversation.own_services(store, viewer)  # the right is checked on every call, outside the cache
-    return _of_year(str(store.path), viewer.role, viewer.providers, returns.version(store))
+    return _of_year(str(store.path), viewer.role, viewer.providers, session.change())
 
 
 def by_group(viewer: Viewer, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -22,37 +22,53 @@ def show(
     title: str,
     subtitle: str,
     reading: str = "",
-    explain: Sequence[str] = (),
+    explain: Sequence[str] | Callable[[], Sequence[str]] = (),
     note: str = "",
     opens: figure_card.Opens | None = None,
 ) -> None:
-    """The figure is drawn BARE: its title and subtitle stand round it as text. `explain` is what *Explain this number* says, a line each."""
+    """The figure is drawn BARE: its title and subtitle stand round it as text. `explain` is what *Explain this number* says, a line each.
+
+    Where it is something to call, that is done when it is opened or a file is made, where there is no session.
+    """
     state = session.state()
     foot = f"Returns of the services, data up to {words.day(state.data_date)}, version {state.data_version}."
     with st.container(key=f"card-{key}", gap="small"):
         st.markdown(f"**{words.plain(title)}**")
         st.caption(words.plain(subtitle))
-        chart, figures = st.tabs(["Chart", "Table"])
         view = f"{key}-{abs(hash((title, subtitle, state.data_version, session.database()))):x}"
+        chart, figures = figure_card.sides(view)
         with chart:
             pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, save=f"so-what-{key}")
-        with figures:
-            st.dataframe(figure_card.even(table), hide_index=True, alt=alt, key=f"table-{view}")
-            # Made when it is asked for, and so named by the data version and not by its content
-            about, stem = [title, subtitle, *explain, *STANDING, foot], f"so-what-{key}-version-{state.data_version}"
-            said = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
-            made = {
-                "CSV": ("csv", "text/csv", lambda: files.table_csv(figure_card.even(table), about)),
-                "Excel": ("xlsx", None, lambda: files.xlsx_bytes({"Figures": figure_card.even(table)}, about)),
-                "page (HTML)": ("html", "text/html", lambda: html.page_bytes(figure, table, about, **said)),
-            }
-            with st.container(horizontal=True, gap="small"):
-                for kind, (ending, mime, content) in made.items():
-                    st.download_button(f"Download {kind}", content, f"{stem}.{ending}", mime, on_click="ignore", key=f"{ending}-{view}")
-            st.caption(figure_card.SAVED)
+        if figures.open:
+            with figures:
+                st.dataframe(figure_card.even(table), hide_index=True, alt=alt, key=f"table-{view}")
+                # Made when it is asked for, and so named by the data version and not by its content
+                stem = f"so-what-{key}-version-{state.data_version}"
+
+                def about() -> list[str]:
+                    return [title, subtitle, *(explain() if callable(explain) else explain), *STANDING, foot]
+
+                said = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
+                made = {
+                    "CSV": ("csv", "text/csv", lambda: files.table_csv(figure_card.even(table), about())),
+                    "Excel": ("xlsx", None, lambda: files.xlsx_bytes({"Figures": figure_card.even(table)}, about())),
+                    "page (HTML)": ("html", "text/html", lambda: html.page_bytes(figure, table, about(), **said)),
+                }
+                with st.container(horizontal=True, gap="small"):
+                    for kind, (ending, mime, content) in made.items():
+                        st.download_button(f"Download {kind}", content, f"{stem}.{ending}", mime, on_click="ignore", key=f"{ending}-{view}")
+                st.caption(figure_card.SAVED)
         st.caption(words.plain(" ".join(part for part in (reading, note, foot) if part)))
         if opens and opens[1]:
             pick.box(opens[0], opens[1], f"box-{view}", opens[2])
-        if explain:
+        if callable(explain):
+            with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
+                if box.open:
+                    st.markdown(_listed(explain()))
+        elif explain:
             with st.expander("Explain this number"):
-                st.markdown("\n".join(f"- {words.plain(line)}" for line in explain))
+                st.markdown(_listed(explain))
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {words.plain(line)}" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -51,16 +52,17 @@ def show(
             st.info(words.plain(note))
         st.markdown(f"**{words.plain(title)}**")
         st.caption(words.plain(subtitle))
-        chart, figures = st.tabs(["Chart", "Table"])
         # A new key for every view: a selection of an earlier view must never be taken for a click in this one.
         view = f"{key}-{abs(hash(tuple((r.metric, r.scope, r.data_version, r.policy) for r in released))):x}"
+        chart, figures = sides(view)
         with chart:
             pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width, f"so-what-{key}" if download else "", selects)
-        with figures:
-            st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
-            if download:
-                page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
-                _downloads(view, released, lambda about: html.page_bytes(figure, table, about, **page), f"so-what-{key}")
+        if figures.open:
+            with figures:
+                st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
+                if download:
+                    page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
+                    _downloads(view, released, lambda about: html.page_bytes(figure, table, about, **page), f"so-what-{key}")
         hidden = session.once(words.HIDDEN) and words.SIGNED if any(row.hidden for r in released for row in r.rows) else ""
         foot = footer or labels.footer(released[0], len({r.scope for r in released}) == 1)
         st.caption(words.plain(" ".join(part for part in (hidden, reading, foot) if part)))
@@ -99,32 +101,34 @@ def statistic(
     with st.container(key=f"card-{key}", gap="small"):
         st.markdown(f"**{words.plain(title)}**")
         st.caption(words.plain(subtitle))
-        chart, figures = st.tabs(["Chart", "Table"])
+        chart, figures = sides(view)
         with chart:
             pick.chart(figure, alt, f"chart-{view}", save=f"so-what-{key}", selects=selects)
-        with figures:
-            st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
-            page = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
-            with st.container(horizontal=True, gap="small"):
-                sheet = f"so-what-{key}-version-{told.data_version}.csv"
-                st.download_button("Download CSV", lambda: files.table_csv(table, [*lines, foot]), sheet, "text/csv", on_click="ignore", key=f"csv-{view}")
-                book = f"so-what-{key}-version-{told.data_version}.xlsx"
-                st.download_button("Download Excel", lambda: files.xlsx_bytes({"Figures": table}, [*lines, foot]), book, on_click="ignore", key=f"xlsx-{view}")
-                made = f"so-what-{key}-version-{told.data_version}.html"
-                st.download_button(
-                    "Download page (HTML)",
-                    lambda: html.page_bytes(figure, table, [*lines, foot], **page),
-                    made,
-                    "text/html",
-                    on_click="ignore",
-                    key=f"html-{view}",
-                )
-            st.caption(SAVED)
+        if figures.open:
+            with figures:
+                st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
+                page = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
+                stem, about = f"so-what-{key}-version-{told.data_version}", [*lines, foot]
+                with st.container(horizontal=True, gap="small"):
+                    st.download_button("Download CSV", lambda: files.table_csv(table, about), f"{stem}.csv", "text/csv", on_click="ignore", key=f"csv-{view}")
+                    st.download_button(
+                        "Download Excel", lambda: files.xlsx_bytes({"Figures": table}, about), f"{stem}.xlsx", on_click="ignore", key=f"xlsx-{view}"
+                    )
+                    st.download_button(
+                        "Download page (HTML)", lambda: html.page_bytes(figure, table, about, **page), f"{stem}.html", "text/html", on_click="ignore",
+                        key=f"html-{view}",
+                    )  # fmt: skip
+                st.caption(SAVED)
         st.caption(words.plain(" ".join(part for part in (reading, foot) if part)))
         with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
-            st.markdown("\n".join(f"- {words.plain(line)}" for line in lines))
             if box.open:
+                st.markdown("\n".join(f"- {words.plain(line)}" for line in lines))
                 explained.came_from(view, told.scope, told.policy)
+
+
+def sides(view: str) -> Sequence[Any]:
+    """Chart and table. Of the table nothing is made or sent before it is opened: it would take the browser nearly as long as the chart."""
+    return st.tabs(["Chart", "Table"], key=f"sides-{view}", on_change="rerun")
 
 
 def even(table: pd.DataFrame) -> pd.DataFrame:
@@ -164,16 +168,20 @@ def _workbook(released: Sequence[Released], names: dict[str, str], about: list[s
     return files.xlsx_bytes(frames, about)
 
 
-def explain(released: Sequence[Released], view: str = "", first: Callable[[str], None] | None = None) -> None:
-    """What was counted, out of whom, where it comes from, how sure it is, who is followed up, what is hidden, and which uploads the rows came from."""
+def explain(released: Sequence[Released], view: str, first: Callable[[str], None] | None = None) -> None:
+    """What was counted, out of whom, where it comes from, how sure it is, who is followed up, what is hidden, and which uploads the rows came from.
+
+    Nothing of it is made or sent before it is opened.
+    """
     answers = list({r.metric: r for r in released}.values())
-    with st.expander("Explain this number", key=f"explain-{view}" if view else None, on_change="rerun" if view else "ignore") as box:
-        if view and box.open and first:
+    with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
+        if not box.open:
+            return
+        if first:
             first(view)
         for answer in answers:
             st.markdown(explanation(answer))
-        if view and box.open:
-            explained.more(view, answers)
+        explained.more(view, answers)
 
 
 def explanation(released: Released) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
@@ -34,7 +35,7 @@ def waiting(viewer: Viewer, link: bool = False) -> None:
     """What waits for the viewer, a line each. `link`: on another page than that of the returns, so quiet where nothing waits and with the way there."""
     store, names = session.store(), session.names()
     talk.own_services(store, viewer)  # the right is checked on every call, outside the cache
-    told = _waiting(str(store.path), viewer.role, viewer.providers, conversation.today(), returns.version(store))
+    told = _waiting(str(store.path), viewer.role, viewer.providers, conversation.today(), session.change())
     if not told:
         if not link:
             st.markdown("Nothing waits for you.")
@@ -70,7 +71,7 @@ def in_an_hour(viewer: Viewer, scope: Scope, first_page: bool = False) -> None:
     store, names = session.store(), session.names()
     talk.own_services(store, viewer)
     wanted = quarter_of(scope.start) if scope.start and not first_page else None
-    hour = _hour(str(store.path), viewer.role, viewer.providers, conversation.today(), wanted, returns.version(store))
+    hour = _hour(str(store.path), viewer.role, viewer.providers, conversation.today(), wanted, session.change())
     if first_page and not (hour.expected or hour.conversations):
         return
     with st.container(border=first_page, key="in-an-hour" if first_page else None):
@@ -150,27 +151,25 @@ def _complete(path: str, role: str, providers: tuple[str, ...], day: date, versi
     return return_rates.completeness(session.opened(path), Viewer("local", role, providers), day).words  # type: ignore[arg-type]
 
 
-def _rates(viewer: Viewer, found: list[returns.Return]) -> list[str]:
-    """Timeliness and completeness in words, the newest year apart."""
+def _rates(viewer: Viewer, found: list[returns.Return]) -> Callable[[], list[str]]:
+    """Timeliness and completeness in words, the newest year apart: worked out when somebody asks, also where there is no session."""
     store, newest = session.store(), max(r.quarter.year for r in found)
-    of_year = return_rates.timeliness([r for r in found if r.quarter.year == newest])
-    complete = _complete(str(store.path), viewer.role, viewer.providers, conversation.today(), returns.version(store))
-    return [return_rates.timeliness(found).words, f"{year_name(newest)}: {of_year.words}", complete]
+    asked = str(store.path), viewer.role, viewer.providers, conversation.today(), session.change()
+
+    def told() -> list[str]:
+        of_year = return_rates.timeliness([r for r in found if r.quarter.year == newest])
+        return [return_rates.timeliness(found).words, f"{year_name(newest)}: {of_year.words}", _complete(*asked)]
+
+    return told
 
 
 # ---- the calendar ----------------------------------------------------------------------------------------------------------------------------
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
-def _calendar(path: str, role: str, providers: tuple[str, ...], day: date, version: int) -> list[returns.Return]:
-    return returns.calendar(session.opened(path), Viewer("local", role, providers), day)  # type: ignore[arg-type]
-
-
 def calendar(viewer: Viewer, scope: Scope) -> None:
     """Services by quarters of the last three years: on time, late or missing, and where each return stands. A mark opens its return."""
     store = session.store()
-    talk.own_services(store, viewer)
-    found = _calendar(str(store.path), viewer.role, viewer.providers, conversation.today(), returns.version(store))
+    found = returns.calendar(store, viewer, conversation.today())  # remembered by the store
     if not found:
         st.markdown("No return is expected yet: no plan speaks of a quarter that has ended.")
         return

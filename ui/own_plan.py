@@ -22,7 +22,7 @@ def show(viewer: Viewer) -> None:
     now = quarter_of(today).year
     st.subheader("The commissioner's own target plan", anchor=False)
     year = st.selectbox("Plan year", [now + 1, now, now - 1], 1, format_func=year_name, key="own-plan-year", width=200)
-    plan = _of(str(session.store().path), (viewer.role, viewer.providers), year, today, returns.version(session.store()))
+    plan = _of(str(session.store().path), (viewer.role, viewer.providers), year, today, session.change())
     st.markdown(words.plain(own_plan.sentence(plan)))
     tables.wide(table(plan), "The commissioner's own plan: one row per line, one column per quarter")
     st.caption(words.plain(plan.about))
@@ -94,7 +94,11 @@ def _seminars(viewer: Viewer, today: date) -> None:
 
 
 def _write(plan: OwnPlan, viewer: Viewer, today: date) -> None:
-    with st.expander("Change this plan" if plan.written else "Write this plan"):
+    opened, begun = st.expander("Change this plan" if plan.written else "Write this plan", key="own-write", on_change="rerun"), f"own-writing-{plan.year}"
+    if not (opened.open or st.session_state.get(begun)):
+        return
+    st.session_state[begun] = True  # once opened the form stays, so that what was typed is still there when it is closed and opened again
+    with opened:
         given = pd.DataFrame(
             [{"Line": x["ref"], "What": x["what_people_will_achieve"], "baseline": x["baseline"], **{q: x[q] for q in QUARTERS}} for x in plan.lines]
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,7 +13,6 @@ from access import evidence, return_page, returns
 from domain import codes, errors
 from domain.quarters import british
 from domain.types import Scope, Viewer
-from exports import files
 from ui import conversation, session, words
 
 COUNTED = ("newly in the quarter", "running total", "in that position at quarter end")  # in people, so in whole numbers
@@ -46,8 +47,9 @@ def one_page(viewer: Viewer, r: returns.Return, name: str) -> None:
             told = f"Thank you. Your {r.quarter.months()} return is in. We will show you what becomes of it."
             conversation.attempt(told, return_page.send, store, viewer, r.service, r.quarter, _typed(form, key), conversation.today())
     with st.container(horizontal=True):
-        content = return_page.prefilled(store, viewer, r.service, r.quarter, name)
-        file = files.file_name(f"return-{r.service}-{r.quarter}".replace(" ", "-"), content, "xlsx")
+        # Made when it is asked for, and so named by the version it is of and not by its content
+        file = re.sub(r"[^A-Za-z0-9_-]+", "-", f"return-{r.service}-{r.quarter}-version-{session.change()}") + ".xlsx"
+        content = partial(return_page.prefilled, store, viewer, r.service, r.quarter, name)
         st.download_button("Take it as a workbook", content, file_name=file, on_click="ignore", key=f"prefilled-{key}")
     if not r.is_in:
         _later(viewer, r, key)

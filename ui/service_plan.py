@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from access import cost, desk, evidence, plan_doubts, plan_ladder, plans, returns
+from access import cost, desk, evidence, plan_doubts, plan_ladder, plans
 from charts import ladder, plan_lines
 from domain import errors
 from domain import quarters as calendar
@@ -35,7 +35,7 @@ def plan(card: desk.ServiceCard, viewer: Viewer) -> None:
     if not years:
         st.markdown("There is no plan here yet.")
         return
-    told = _lines(str(store.path), (viewer.role, viewer.providers), card.code, returns.version(store))
+    told = _lines(str(store.path), (viewer.role, viewer.providers), card.code, session.change())
     held = {year: told.get(year, []) for year in years[:YEARS][::-1]}
     against_return(card, viewer, held)
     year = st.selectbox("Plan year", years, format_func=calendar.year_name, key=f"plan-year-{card.code}", width=200)
@@ -50,7 +50,7 @@ def explained(code: str, viewer: Viewer) -> dict[str, str]:
     """What a service said about its figures, by quarter (`2025-26 Q3`): a redesign, staff who left, a busy autumn; for notes on charts in time."""
     store = session.store()
     desk.plan_years(store, viewer, code)  # the right is checked on every call, outside the cache
-    told = _lines(str(store.path), (viewer.role, viewer.providers), code, returns.version(store))
+    told = _lines(str(store.path), (viewer.role, viewer.providers), code, session.change())
     found: dict[str, list[str]] = {}
     for year, lines in told.items():
         for line in lines:
@@ -217,7 +217,7 @@ def money(card: desk.ServiceCard, viewer: Viewer) -> None:
         return
     st.header("What was done, and what it cost", anchor=False)
     try:
-        years = _costs(str(store.path), (viewer.role, viewer.providers), card.code, returns.version(store))
+        years = _costs(str(store.path), (viewer.role, viewer.providers), card.code, session.change())
     except errors.Shown as none:
         st.markdown(words.plain(none))
         years = []

@@ -22,7 +22,7 @@ from typing import Any
 
 import streamlit as st
 
-from access import desk, rules
+from access import desk, returns, rules
 from domain import errors, settings
 from domain.types import Policy, Released, Scope, Viewer
 from ui import sample
@@ -65,6 +65,10 @@ def opened(path: str) -> Store:
 
 def database() -> str:
     """`sample` or `own`. A link says which when it is not the one this server opens by itself, so that a copied link reopens the same view."""
+    return _this_run("database", _database)
+
+
+def _database() -> str:
     asked = st.query_params.get("data", "")
     if asked in ("sample", "own"):
         st.session_state["database"] = asked
@@ -138,11 +142,21 @@ def state() -> desk.State:
     return desk.state(store())
 
 
+def change() -> int:
+    """The number of the latest change of anything, asked once in a run of a page, and anew after a change of one's own."""
+    here = store()
+    return _this_run(("change", here.remembered("since the last change", object)), lambda: returns.version(here))
+
+
 # ---- who is here -----------------------------------------------------------------------------------------------------------------------------
 
 
 def viewer() -> Viewer:
     """Who looks, as chosen under *View as* in local mode."""
+    return _this_run("viewer", _viewer)
+
+
+def _viewer() -> Viewer:
     role = st.session_state.get("role", "commissioner")
     # A manager of no provider yet must see nothing, and no tuple at all could be read as no limit at all.
     providers = (st.session_state.get("provider", ""),) if role == "manager" else ()
@@ -162,7 +176,7 @@ def routed(looking: Viewer) -> Iterator[None]:
         _KNOWN.reset(known)
 
 
-def _this_run(name: str, make: Callable[[], Any]) -> Any:
+def _this_run(name: object, make: Callable[[], Any]) -> Any:
     """What `make` gives, asked once in a run of a page."""
     known = _KNOWN.get()
     if known is None:
@@ -254,11 +268,21 @@ def follow() -> None:
 
 def services() -> list[desk.ServiceCard]:
     """The services the viewer may look at, by type and then by name. Never ranked by cost or by result."""
-    return sorted(desk.services(store(), viewer()), key=lambda card: (card.service_type, card.name.lower(), card.code))  # remembered by the store
+    looking = viewer()
+
+    def ordered() -> list[desk.ServiceCard]:
+        return sorted(desk.services(store(), looking), key=lambda card: (card.service_type, card.name.lower(), card.code))
+
+    return list(_this_run(f"services {looking.role} {looking.providers} {database()}", ordered))
 
 
 def names() -> dict[str, str]:
     """Service and provider codes and what people call them."""
+    looking = viewer()
+    return dict(_this_run(f"names {looking.role} {looking.providers} {database()}", _names))
+
+
+def _names() -> dict[str, str]:
     cards = services()
     return {card.provider: card.provider_name for card in cards} | {card.code: card.name for card in cards}
 

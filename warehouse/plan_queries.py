@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+FEW = 10  # services that are looked for by name: of more, every row is read
+
 
 def plan_figures(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> list[dict[str, Any]]:
     """One row per service, plan year, quarter and line in force when the quarter began, with what was returned of it (nothing: not returned).
@@ -20,7 +22,7 @@ def plan_figures(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> 
     return _rows(
         cursor,
         """with line as (
-            select *, coalesce(from_quarter, 1) as holds_from from milestones where service_code in (select unnest($services))
+            select *, coalesce(from_quarter, 1) as holds_from from milestones where list_contains($services, service_code)
         ),
         in_force as (
             select l.*, q.quarter from line l cross join (select unnest([1, 2, 3, 4]) as quarter) q
@@ -41,11 +43,13 @@ def plan_figures(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> 
     )
 
 
-def fingerprints(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
+def fingerprints(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """Service code -> a value that differs whenever a row its figures are read from does: its plan, its returns, and the service itself."""
     found: dict[str, tuple[Any, ...]] = {}
+    only = f"where service_code in ({', '.join('?' * len(services))})" if len(services) <= FEW else ""
     for table in ("services", "milestones", "quarterly_return"):
-        for code, rows, said in cursor.execute(f"select service_code, count(*), sum(hash(t)::hugeint) from {table} t group by 1").fetchall():
+        sql = f"select service_code, count(*), sum(hash(t)) from {table} t {only} group by 1"
+        for code, rows, said in cursor.execute(sql, list(services) if only else None).fetchall():
             found[code] = (*found.get(code, ()), table, rows, said)
     return found
 
@@ -54,7 +58,7 @@ def first_plan_years(cursor: duckdb.DuckDBPyConnection, services: Sequence[str])
     """Service code -> the first plan year it has lines for: its developmental year."""
     found = _rows(
         cursor,
-        "select service_code, min(year) as year from milestones where service_code in (select unnest($services)) group by 1",
+        "select service_code, min(year) as year from milestones where list_contains($services, service_code) group by 1",
         {"services": list(services) or [""]},
     )
     return {r["service_code"]: r["year"] for r in found}

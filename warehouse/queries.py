@@ -6,7 +6,7 @@ Everything here is exact and may not be shown: access.desk asks, access.disclosu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from domain.errors import Shown
+from domain.quarters import quarter_of
 from domain.types import CHARACTERISTICS, ENTRIES, Counts, Family, Measure, Metric, Moments, Scope
-from warehouse import picked, tallies
+from warehouse import count_queries, picked, tallies
 from warehouse.connect import Store
 
 DIMENSIONS = (
@@ -274,7 +275,7 @@ def counts(
     version, day = at or versions(cursor)
     rows = source(store, scope, shared_only, day, metric.mart, family.base, cursor)
     cells = {"base": "true"} | family.cells
-    found = run(cursor, _counted(rows, scope, family.base, list(cells.values())), rows.parameters | _asked(store, scope, day))
+    found = _counted(cursor, rows, scope, family.base, list(cells.values()), _asked(store, scope, day))
     return _as_counts(metric.id, scope, found, cells, 0, version, day)
 
 
@@ -287,17 +288,77 @@ def together(
     The metric of the counts is the family's own name.
     """
     version, day = at or versions(cursor)
+    base, cells = _cells_of(families, mean)
+    rows = source(store, scope, shared_only, day, "", base, cursor)
+    found = _counted(cursor, rows, scope, base, cells, _asked(store, scope, day), list(tallies.SUMS) if mean else ())
+    return _apart(found, families, mean, scope, version, day)
+
+
+@dataclass(frozen=True)
+class Stays:
+    """The stays of one small service, by the quarter in which they ended and the cells of some families; None where a service is counted from its tally."""
+
+    rows: tuple[count_queries.Row, ...] | None
+    version: int
+    day: date | None
+
+
+def whole_time(scope: Scope) -> Scope | None:
+    """The scope whose `stays` answer for this one too: of one service, the same for all quarters. None where only a question of its own can tell."""
+    if len(scope.services) != 1 or scope.basis != "ended" or scope.picked or scope.by not in ("", "end_quarter"):
+        return None
+    if any(name in ("end_quarter", "perspective") for name, _ in scope.cohort) or not tallies.holds(scope, ""):
+        return None
+    return scope.with_(start=None, end=None, by="")
+
+
+def stays(
+    store: Store, cursor: duckdb.DuckDBPyConnection, families: Sequence[Family], mean: Metric | None, scope: Scope, shared_only: bool, at: Version
+) -> Stays:  # fmt: skip
+    """What `together` counts of a scope of `whole_time`, before it is added up: a small service's quarters and years all come from one question."""
+    version, day = at
+    base, cells = _cells_of(families, mean)
+    rows = source(store, scope, shared_only, day, "", base, cursor)
+    if rows.large:
+        return Stays(None, version, day)
+    table, where = (f"one_by_one{rows.copy}", f"mart = '{rows.mart}' and {rows.conditions()}") if rows.tallied else (rows.sql, rows.conditions())
+    sums = tallies.SUMS if mean else {}
+    sql = count_queries.one_by_one(table, f"{where} and {base}", group_of(scope.with_(by="end_quarter")), "false", cells, sums)
+    return Stays(tuple(cursor.execute(*bound(sql, rows.parameters | _asked(store, scope, day))).fetchall()), version, day)
+
+
+def together_from(
+    stays: Stays, families: Sequence[Family], mean: Metric | None, scope: Scope
+) -> tuple[dict[str, Counts], Moments | None]:  # fmt: skip
+    """What `together` gives, from the `stays` of the scope's `whole_time`."""
+    first = str(quarter_of(scope.start)) if scope.start else ""
+    last = str(quarter_of(scope.end)) if scope.end else ""
+
+    def group(quarter: str) -> str | None:
+        if (first and quarter < first) or (last and quarter > last):
+            return None
+        return quarter if scope.by else "all"
+
+    _, cells = _cells_of(families, mean)
+    found = count_queries.folded(count_queries.regrouped(stays.rows or (), group), len(cells), list(tallies.SUMS) if mean else ())
+    return _apart(found, families, mean, scope, stays.version, stays.day)
+
+
+def _cells_of(families: Sequence[Family], mean: Metric | None) -> tuple[str, list[str]]:
+    """The base of several families (and a mean) together, and the cells of each in turn, its own base first."""
     bases = [f.base for f in families] + ([mean.denominator] if mean else [])
-    rows = source(store, scope, shared_only, day, "", " or ".join(bases), cursor)
-    of = [{"base": f.base} | {name: f"({f.base}) and ({cell})" for name, cell in f.cells.items()} for f in families]
-    cells = [cell for each in of for cell in each.values()] + ([mean.denominator] if mean else [])
-    sums = list(tallies.SUMS) if mean else []
-    sql = _counted(rows, scope, f"({' or '.join(f'({base})' for base in bases)})", cells, sums, among=mean.denominator if mean else "true")
-    found = run(cursor, sql, rows.parameters | _asked(store, scope, day))
+    of = [cell for f in families for cell in (f.base, *(f"({f.base}) and ({cell})" for cell in f.cells.values()))]
+    return f"({' or '.join(f'({base})' for base in bases)})", of + ([mean.denominator] if mean else [])
+
+
+def _apart(
+    found: Sequence[dict[str, Any]], families: Sequence[Family], mean: Metric | None, scope: Scope, version: int, day: date | None
+) -> tuple[dict[str, Counts], Moments | None]:  # fmt: skip
     made, first = {}, 0
-    for family, each in zip(families, of, strict=True):
-        made[family.id] = _as_counts(family.id, scope, [r for r in found if r[f"n_{first}"]], each, first, version, day)
-        first += len(each)
+    for family in families:
+        cells = ("base", *family.cells)
+        made[family.id] = _as_counts(family.id, scope, [r for r in found if r[f"n_{first}"]], cells, first, version, day)
+        first += len(cells)
     return made, _as_moments(mean.id, scope, [r for r in found if r[f"n_{first}"]], first, version, day) if mean else None
 
 
@@ -336,14 +397,18 @@ def _asked(store: Store, scope: Scope, day: date | None) -> dict[str, Any]:
     return {"as_of": as_of(scope, day), "due_days": weeks * 7, "mixed_is_worse": mixed == "worse"}
 
 
-def _counted(rows: Source, scope: Scope, base: str, cells: Sequence[str], sums: Sequence[str] = (), group: str = "", among: str = "true") -> str:
-    """SQL for one row per group and whether still open: for each cell stays (n_0 …), people with one stay (once_0 …) and with several (again_0 …),
-    and sums among the rows that meet a condition."""
+def _counted(
+    cursor: duckdb.DuckDBPyConnection, rows: Source, scope: Scope, base: str, cells: Sequence[str], asked: dict[str, Any], sums: Sequence[str] = (),
+    group: str = "",
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One row per group and whether still open: for each cell stays (n_0 …), people with one stay (once_0 …) and with several (again_0 …),
+    and sums among the stays of the last cell."""
     group, where = group or group_of(scope), f"{rows.conditions()} and {base}"
     if rows.tallied:
-        return tallies.added_up(scope, rows.mart, rows.copy, where, group, cells, sums, among, rows.large)
-    exact = {name: f"({tallies.SUMS[name]})::double" for name in sums}
-    return f"{tallies.a_person_at_a_time(rows.sql, where, group, still_open(scope), cells, exact, among)} order by 1, 2"
+        sql = count_queries.added_up(scope, rows.mart, rows.copy, where, group, cells, sums, rows.large)
+    else:
+        sql = count_queries.a_person_at_a_time(rows.sql, where, group, still_open(scope), cells, {name: tallies.SUMS[name] for name in sums})
+    return count_queries.folded(cursor.execute(*bound(sql, rows.parameters | asked)).fetchall(), len(cells), sums)
 
 
 def moments(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, scope: Scope, shared_only: bool, at: Version | None = None) -> Moments:
@@ -355,7 +420,7 @@ def moments(store: Store, cursor: duckdb.DuckDBPyConnection, metric: Metric, sco
         raise Shown("An average is counted in the points of one questionnaire. Choose one (--measure PHQ-9), or break down by questionnaire.")
     version, day = at or versions(cursor)
     rows = source(store, scope, shared_only, day, metric.mart, metric.denominator, cursor)
-    found = run(cursor, _counted(rows, scope, metric.denominator, ["true"], list(tallies.SUMS)), rows.parameters | {"as_of": as_of(scope, day)})
+    found = _counted(cursor, rows, scope, metric.denominator, ["true"], {"as_of": as_of(scope, day)}, list(tallies.SUMS))
     return _as_moments(metric.id, scope, found, 0, version, day)
 
 
@@ -495,7 +560,7 @@ def provider_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scop
     """(group, provider, distinct people in the base): for the rule that no provider may dominate what its neighbours see."""
     _, day = versions(cursor)
     rows = source(store, scope, shared_only, day, mart, base, cursor)
-    found = run(cursor, _counted(rows, scope, base, ["true"], group=f"[{group_of(scope)}, provider]"), rows.parameters | _asked(store, scope, day))
+    found = _counted(cursor, rows, scope, base, ["true"], _asked(store, scope, day), group=f"[{group_of(scope)}, provider]")
     people: dict[tuple[str, str], int] = {}
     for r in found:
         group = (r["grp"][0], r["grp"][1])
@@ -503,17 +568,18 @@ def provider_people(store: Store, cursor: duckdb.DuckDBPyConnection, scope: Scop
     return [(grp, provider, n) for (grp, provider), n in people.items()]
 
 
-def services(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """One row per service, by type then name, with what it has to show: records (any score), totals (indicators), returns, or nothing."""
+def services(cursor: duckdb.DuckDBPyConnection, pairs: Collection[str]) -> list[dict[str, Any]]:
+    """One row per service, by type then name, with what it has to show: records (the services named in `pairs`), totals (indicators), returns, or nothing."""
 
-    # Four small questions: together in one they take DuckDB longer to think through than to answer
+    # Small questions: together in one they take DuckDB longer to think through than to answer
     def codes(sql: str) -> set[str]:
         return {row[0] for row in cursor.execute(sql).fetchall()}
 
-    pairs, totals = codes("select distinct service from used where pairs > 0"), codes("select distinct service_code from indicators")
+    totals = codes("select distinct service_code from indicators")
     carers = codes("select distinct service from episode where role = 'carer'")
     latest = dict(cursor.execute("select service_code, max(year * 10 + quarter) from quarterly_return group by 1").fetchall())
-    found = run(cursor, "select * from services order by service_type, service_name, service_code", {})
+    found = run(cursor, "select * from services", {})
+    found.sort(key=lambda r: [(r[column] is None, r[column] or "") for column in ("service_type", "service_name", "service_code")])
     return [
         r | {"has_pairs": code in pairs, "has_totals": code in totals, "has_returns": code in latest, "has_carers": code in carers}
         | {"latest_return": latest.get(code)} for r in found for code in (r["service_code"],)
@@ -540,15 +606,9 @@ def periods(cursor: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None
     return (row[0], row[1]) if row else (None, None)
 
 
-def measures_used(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> list[str]:
-    """Codes of the questionnaires with at least one pair in these services (none named: in any), most used first."""
-    found = run(
-        cursor,
-        f"""select measure, sum(pairs) as n from used where pairs > 0 {"and service in (select unnest($services))" if services else ""}
-        group by 1 order by n desc, 1""",
-        {"services": list(services)},
-    )
-    return [r["measure"] for r in found]
+def measures_used(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
+    """(service, questionnaire, pairs) for every service and questionnaire with at least one pair."""
+    return cursor.execute("select service, measure, pairs from used where pairs > 0").fetchall()
 
 
 def people_by_quarter(cursor: duckdb.DuckDBPyConnection, service: str) -> list[dict[str, Any]]:

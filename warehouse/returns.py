@@ -30,6 +30,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 RETURN = fields.BY_TABLE["quarterly_return"]
 SLOT = ("service_code", "year", "quarter")
 AT_ONCE = 200  # rows in one statement
+FEW = 10  # services that are looked for by name: of more every row is read and those of others passed over, which takes the database less thought
 
 
 # ---- what a change does, inside the caller's transaction -------------------------------------------------------------------------------------
@@ -79,22 +80,26 @@ def _stamp(record: dict[str, Any], position: int) -> list[Any]:
 
 def expected(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> set[tuple[str, int, int]]:
     """(service, plan year, quarter) for which a plan projects anything: a return is expected."""
+    where, named = _these(services)
     cursor.execute(
-        """select distinct service_code, year, q.quarter from milestones cross join (select unnest([1, 2, 3, 4]) as quarter) q
-        where service_code in (select unnest($services)) and q.quarter >= coalesce(from_quarter, 1) and [q1, q2, q3, q4][q.quarter] is not null""",
-        {"services": _codes(services)},
+        f"""select service_code, year, coalesce(from_quarter, 1), q1 is not null, q2 is not null, q3 is not null, q4 is not null from milestones
+        where {where} group by all""",
+        named,
     )
-    return {(s, y, q) for s, y, q in cursor.fetchall()}
+    asked = set(services)
+    return {(s, y, q) for s, y, first, *given in cursor.fetchall() if s in asked for q in (1, 2, 3, 4) if q >= first and given[q - 1]}
 
 
 def held(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> dict[tuple[str, int, int], datetime]:
     """(service, plan year, quarter) of every return whose figures are here -> when the upload that holds them came."""
+    where, named = _these(services)
     cursor.execute(
-        """select r.service_code, r.year, r.quarter, min(u.happened_at) from quarterly_return r left join upload u using (upload_id)
-        where r.service_code in (select unnest($services)) group by all""",
-        {"services": _codes(services)},
+        f"""select service_code, year, quarter, min(u.happened_at) from quarterly_return r left join upload u using (upload_id)
+        where {where} group by all""",
+        named,
     )
-    return {(s, y, q): at for s, y, q, at in cursor.fetchall()}
+    asked = set(services)
+    return {(s, y, q): at for s, y, q, at in cursor.fetchall() if s in asked}
 
 
 def began(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
@@ -112,20 +117,17 @@ def latest(cursor: duckdb.DuckDBPyConnection) -> int:
 def kept(cursor: duckdb.DuckDBPyConnection, table: str, services: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of one of TABLES about these services, in the order in which they were kept."""
     assert table in TABLES and "service_code" in TABLES[table]
-    return _rows(
-        cursor,
-        f"select * from {table} where service_code in (select unnest($services)) order by position, year, quarter"
-        if "quarter" in TABLES[table]
-        else f"select * from {table} where service_code in (select unnest($services)) order by position",
-        {"services": _codes(services)},
-    )
+    where, named = _these(services)
+    found = _rows(cursor, f"select * from {table} where {where} order by position{', year, quarter' if 'quarter' in TABLES[table] else ''}", named)
+    asked = set(services)
+    return [r for r in found if r["service_code"] in asked]
 
 
 def answers(cursor: duckdb.DuckDBPyConnection, services: Sequence[str]) -> list[dict[str, Any]]:
     """Every answer to a question about these services, in order."""
     return _rows(
         cursor,
-        "select a.* from answer a join question q using (question_id) where q.service_code in (select unnest($services)) order by a.position",
+        "select a.* from answer a join question q using (question_id) where list_contains($services, service_code) order by a.position",
         {"services": _codes(services)},
     )
 
@@ -213,6 +215,14 @@ def changes_to_agreed(cursor: duckdb.DuckDBPyConnection, table: Any) -> list[tup
         where exists (select 1 from plan_version v where v.step = 'agreed' and v.service_code = c.service_code and v.year = c.year) order by all"""
     )
     return [(s, y) for s, y in cursor.fetchall()]
+
+
+def _these(services: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The condition on the services asked about, and its parameters; true of all rows where they are many, for whoever asks to choose from."""
+    if len(services) > FEW:
+        return "true", {}
+    named = {f"service_{i}": code for i, code in enumerate(services)}
+    return f"service_code in ({', '.join(f'${name}' for name in named)})" if named else "false", named
 
 
 def _codes(services: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ People with one stay of a large service are counted in `tally` when the marts ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -132,53 +131,6 @@ def period(scope: Scope, parameters: dict[str, object]) -> list[str]:
         where.append(f"{column} <= $to_quarter")
         parameters["to_quarter"] = str(quarter_of(scope.end))
     return where
-
-
-def a_person_at_a_time(
-    source: str, where: str, group: str, still_open: str, cells: Sequence[str], sums: Mapping[str, str] | None = None, among: str = "true"
-) -> str:  # fmt: skip
-    """SQL for one row per group and whether still open, counted from rows of single stays: of each cell the stays `n_0`, `n_1` …, distinct people
-    `once_0` … with one stay and `again_0` … with several, and sums (name -> SQL) among the rows that meet a condition."""
-    # Nearly everybody has one stay: only the others need the dear count of distinct people, and so stand apart. No such count is named twice: DuckDB
-    # thinks longer about eight of them than it takes to count
-    each = [f"count(*) filter ({cell}) as k_{i}" for i, cell in enumerate(cells)]
-    each += [f"sum({sql}) filter ({among}) as {name}" for name, sql in (sums or {}).items()]
-    told = [
-        f"sum(k_{i})::bigint as n_{i}, coalesce(sum(k_{i}) filter (only_stay), 0)::bigint as once_{i}, "
-        f"count(*) filter (k_{i} > 0 and not only_stay) as again_{i}"
-        for i in range(len(cells))
-    ]
-    told += [f"coalesce(sum({name}), 0)::double as {name}" for name in sums or {}]
-    return f"""with each as (
-            select {group} as grp, {still_open} as still_open, only_stay, case when not only_stay then person end as person, {", ".join(each)}
-            from {source} where {where} group by 1, 2, 3, 4
-        )
-        select grp, still_open, {", ".join(told)} from each group by 1, 2"""
-
-
-def added_up(
-    scope: Scope, mart: str, copy: str, where: str, group: str, cells: Sequence[str], sums: Sequence[str] = (), among: str = "true", large: bool = True
-) -> str:  # fmt: skip
-    """The same, also of the stays that stand in the tally; `where` are the conditions of the scope and of what is counted, `sums` are names of SUMS.
-
-    Not `large`: no service of the scope has a tally.
-    """
-    split, along = cut(scope)
-    still_open = "false" if scope.basis == "ended" else "ended_on is null"
-    few = a_person_at_a_time(f"one_by_one{copy}", f"mart = '{mart}' and {where}", group, still_open, cells, {name: SUMS[name] for name in sums}, among)
-    if not large:
-        return f"{few} order by 1, 2"
-    ended = "date '1900-01-01'" if scope.basis == "ended" else "case when not still_open then date '1900-01-01' end"
-    many = [f"sum(n) filter ({cell}) as n_{i}, n_{i} as once_{i}, 0 as again_{i}" for i, cell in enumerate(cells)]
-    many += [f"sum(sum_{name}) filter ({among}) as {name}" for name in sums]
-    both = [f"coalesce(sum({name}_{i}), 0)::bigint as {name}_{i}" for i in range(len(cells)) for name in ("n", "once", "again")]
-    both += [f"coalesce(sum({name}), 0)::double as {name}" for name in sums]
-    return f"""with many as (
-            select {group} as grp, {still_open} as still_open, {", ".join(many)}
-            from (select *, {ended} as ended_on, null::date as started_on from tally{copy} where mart = '{mart}' and split = '{split}' and along = '{along}')
-            where {where} group by 1, 2
-        )
-        select grp, still_open, {", ".join(both)} from (from many union all ({few})) group by 1, 2 order by 1, 2"""
 
 
 def fortnights(scope: Scope, copy: str, where: str, group: str, smaller: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import time
@@ -400,3 +401,24 @@ def test_no_people_no_journeys_no_quarters_is_still_a_figure() -> None:
         people.people(None, None, None, **WORDS),
     ):
         assert figure.layout.height > 0
+
+
+def test_a_figure_is_the_same_before_and_after_plotly_has_built_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme, "CHECKED", False)
+    monkeypatch.setattr(theme, "_FIGURES", {})
+    data, layout = [theme.marks([1, 2], [3, 4], ["a", "b"], ["one", "two"])], theme.layout("What it says", "", "", key="k", plot=100)
+    made = theme.figure(data, layout)
+    assert "_data_objs" not in made.__dict__, "Plotly builds nothing that nobody asks for"
+    whole = go.Figure(copy.deepcopy({"data": data, "layout": layout}), _validate=False)
+    assert made.to_dict() == whole.to_dict() and "_data_objs" not in made.__dict__
+    assert marked(made) == ["a", "b"] and made.layout.height == layout["height"]
+    assert json.loads(made.to_json()) == json.loads(whole.to_json()) and isinstance(made, go.Figure)
+    assert theme.figure(data, layout) is made
+    with pytest.raises(AttributeError):
+        _ = made.no_such_thing
+
+
+def test_many_rectangles_are_one_shape() -> None:
+    (shape,) = theme.blocks(-0.5, 3.5, [(22, 44), (66, 88)])
+    assert shape["path"] == "M -0.5,22 H 3.5 V 44 H -0.5 Z M -0.5,66 H 3.5 V 88 H -0.5 Z" and theme.blocks(0, 1, []) == []
+    assert go.Figure({"layout": {"shapes": [shape]}}).layout.shapes[0].type == "path"
