@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from access.disclosure import FEWEST, FEWEST_FOR_A_MEAN, ROUNDED_TO
+from access.disclosure import ROUNDED_TO
+from access.hiding_plans import FEWEST, FEWEST_FOR_A_MEAN
 from domain.types import Policy
 
 STEP = 28  # days: four weeks

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from access import disclosure, planned, rules
+from access import disclosure, hiding_plans, planned, rules, shown_before
 from domain import codes, quarters
 from domain.errors import Refused, Shown
 from domain.types import BREAKDOWNS, Counts, Event, Family, Metric, Moments, Policy, Released, Scope, Viewer
@@ -186,7 +186,7 @@ def admitted(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy:
         about = _about(store)
         scope, snapped = rules.snapped(scope, about)
         notes += snapped
-        notes += (disclosure.STAYED_NOTE,) if _waits(store, scope, about) else ()
+        notes += (hiding_plans.STAYED_NOTE,) if _waits(store, scope, about) else ()
     return metric, scope, policy, notes
 
 
@@ -349,18 +349,18 @@ def _kept(store: Store, name: str, what: Any, make: Callable[[], Any]) -> Any:
     return found
 
 
-def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> disclosure.Plan:
+def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> hiding_plans.Plan:
     partition, threshold = counts.scope.by not in OVERLAPPING, store.settings.outside_threshold
     if policy == "own":
-        return disclosure.plan(counts, policy, threshold, None, partition)
+        return hiding_plans.plan(counts, policy, threshold, None, partition)
 
-    def planned() -> disclosure.Plan:
+    def planned() -> hiding_plans.Plan:
         with store.reading() as cursor:
             shown = queries.shown(cursor, policy, key)
-        before = disclosure.earlier(shown)
-        plan = disclosure.plan(counts, policy, threshold, before, partition)
+        before = shown_before.earlier(shown)
+        plan = hiding_plans.plan(counts, policy, threshold, before, partition)
         if plan.shown != before:
-            writes.remember(store, policy, key, disclosure.remembered(plan), counts.data_version)
+            writes.remember(store, policy, key, shown_before.remembered(plan.shown), counts.data_version)
         return plan
 
     with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
@@ -396,17 +396,17 @@ def _per_time(
 
 
 def _planned_means(
-    store: Store, moments: Moments, policy: Policy, key: str, partition: bool, same_people: disclosure.Plan | None = None
-) -> disclosure.MeansPlan:  # fmt: skip
+    store: Store, moments: Moments, policy: Policy, key: str, partition: bool, same_people: hiding_plans.Plan | None = None
+) -> hiding_plans.MeansPlan:  # fmt: skip
     if policy == "own":
-        return disclosure.plan_means(moments, policy, store.settings.outside_threshold, None, partition)
+        return hiding_plans.plan_means(moments, policy, store.settings.outside_threshold, None, partition)
     with store.lock:
         with store.reading() as cursor:
             shown = queries.shown(cursor, policy, key)
-        before = disclosure.earlier(shown)
-        plan = disclosure.plan_means(moments, policy, store.settings.outside_threshold, before, partition, same_people)
+        before = shown_before.earlier(shown)
+        plan = hiding_plans.plan_means(moments, policy, store.settings.outside_threshold, before, partition, same_people)
         if plan.shown != before:
-            writes.remember(store, policy, key, disclosure.remembered(plan), moments.data_version)
+            writes.remember(store, policy, key, shown_before.remembered(plan.shown), moments.data_version)
     return plan
 
 

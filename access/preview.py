@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from access import disclosure, rules
+from access import disclosure, hiding_plans, rules
 from access.intake import Received
 from domain.types import Event, ReleasedRow, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
@@ -69,6 +69,6 @@ def _services(received: Received) -> set[str]:
 def _one(store: Store, cursor, service: str, metric_id: str) -> ReleasedRow | None:  # type: ignore[no-untyped-def]
     metric = METRICS[metric_id]
     counts = queries.counts(store, cursor, metric, FAMILIES[metric.family], Scope(services=(service,)), False)
-    released = disclosure.release(counts, disclosure.plan(counts, "own", store.settings.outside_threshold, None, True), metric)
+    released = disclosure.release(counts, hiding_plans.plan(counts, "own", store.settings.outside_threshold, None, True), metric)
     row = released.total or next((r for r in released.rows if not r.still_open), None)
     return row if row and row.denominator else None

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from access import disclosure, intake, rules
+from access import disclosure, hiding_plans, intake, rules
 from data_loaders import mask
 from data_loaders.values import normal_reference
 from domain.errors import Refused, Shown
@@ -178,7 +178,7 @@ def _cohort_shown(store: Store, cursor: Any, scope: Scope) -> bool:
     name, value = scope.cohort[0]
     metric = METRICS["reliable-improvement"]
     counts = queries.counts(store, cursor, metric, FAMILIES["change"], scope.with_(by=name, cohort=()), True)
-    plan = disclosure.plan(counts, "inside", store.settings.outside_threshold, None)
+    plan = hiding_plans.plan(counts, "inside", store.settings.outside_threshold, None)
     rows = disclosure.only(disclosure.release(counts, plan, metric), scope, value).rows
     return bool(rows) and rows[0].denominator is not None
 

@@ -7,7 +7,8 @@ import math
 import pandas as pd
 
 from access import desk, disclosure
-from access.disclosure import DAYS_IN_A_MONTH, FEWEST, FEWEST_FOR_A_MEAN, ROUNDED_TO
+from access.disclosure import DAYS_IN_A_MONTH, ROUNDED_TO
+from access.hiding_plans import FEWEST, FEWEST_FOR_A_MEAN
 from access.statistics import Figures
 from domain.errors import Shown
 from domain.types import Policy, Released, Scope, Viewer

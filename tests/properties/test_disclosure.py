@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from access import disclosure
+from access import disclosure, hiding_plans, shown_before
 from domain.types import Counts, Moments, Policy, Scope
 from metrics.registry import FAMILIES, METRICS
 
@@ -74,7 +74,7 @@ class Attacker:
         return widths
 
 
-def attack(plans: list[disclosure.Plan]) -> dict[str, float]:
+def attack(plans: list[hiding_plans.Plan]) -> dict[str, float]:
     """What an attacker makes of successive versions of one table, told even which figures are the same ones as before."""
     attacker = Attacker([], {}, [])
     told: set[tuple] = set()
@@ -98,7 +98,7 @@ def attack(plans: list[disclosure.Plan]) -> dict[str, float]:
                 else:
                     attacker.equations.append(([figure], n))
                     told.add(figure)
-        if p.totals is None or disclosure.TOTAL_STAYED_NOTE in p.notes:
+        if p.totals is None or hiding_plans.TOTAL_STAYED_NOTE in p.notes:
             continue
         for c in cells:
             column = [name[p.counts.groups[i], c] for i in ended]
@@ -118,14 +118,14 @@ def attack(plans: list[disclosure.Plan]) -> dict[str, float]:
     return attacker.widths()
 
 
-def shown_cells(p: disclosure.Plan) -> set[tuple]:
+def shown_cells(p: hiding_plans.Plan) -> set[tuple]:
     return {(g, c) for i, g in enumerate(p.counts.groups) for c in p.counts.cells if not p.hidden_cells[c][i]}
 
 
 @QUICK
 @given(tables(), POLICIES)
 def test_no_hidden_figure_can_be_placed_within_a_range_narrower_than_five(counts: Counts, policy: Policy) -> None:
-    plan = disclosure.plan(counts, policy, 5)
+    plan = hiding_plans.plan(counts, policy, 5)
     narrow = {label: width for label, width in attack([plan]).items() if width < 5 - 1e-6}
     assert narrow == {}
 
@@ -133,7 +133,7 @@ def test_no_hidden_figure_can_be_placed_within_a_range_narrower_than_five(counts
 @QUICK
 @given(tables(), POLICIES, st.sampled_from([5, 10]))
 def test_what_is_shown_is_not_small(counts: Counts, policy: Policy, threshold: int) -> None:
-    plan = disclosure.plan(counts, policy, threshold)
+    plan = hiding_plans.plan(counts, policy, threshold)
     outcome = FAMILIES[METRICS[counts.metric].family].about_outcome
 
     def small(people: int) -> bool:
@@ -164,17 +164,17 @@ def test_the_order_of_the_rows_does_not_matter(counts: Counts, policy: Policy, c
         cells={c: tuple(of[i] for i in order) for c, of in counts.cells.items()},
         people={c: tuple(of[i] for i in order) for c, of in counts.people.items()},
     )
-    one, other = disclosure.plan(counts, policy, 5), disclosure.plan(moved, policy, 5)
+    one, other = hiding_plans.plan(counts, policy, 5), hiding_plans.plan(moved, policy, 5)
     assert shown_cells(one) == shown_cells(other)
     assert (one.hidden_total_base, one.hidden_total_cells) == (other.hidden_total_base, other.hidden_total_cells)
-    assert disclosure.remembered(one) == disclosure.remembered(other)
+    assert shown_before.remembered(one.shown) == shown_before.remembered(other.shown)
 
 
 @QUICK
 @given(tables(fewest=1))
 def test_own_hides_and_rounds_nothing(counts: Counts) -> None:
     metric = METRICS[counts.metric]
-    released = disclosure.release(counts, disclosure.plan(counts, "own", 5), metric)
+    released = disclosure.release(counts, hiding_plans.plan(counts, "own", 5), metric)
     assert [row.numerator for row in released.rows] == list(counts.cells[metric.cells[0]])
     assert [row.denominator for row in released.rows] == [sum(of) for of in zip(*counts.cells.values(), strict=True)]
     assert not any(row.hidden for row in released.rows)
@@ -183,7 +183,7 @@ def test_own_hides_and_rounds_nothing(counts: Counts) -> None:
 @QUICK
 @given(tables(fewest=1), POLICIES)
 def test_a_hidden_row_has_no_number_and_a_shown_one_follows_from_the_plan(counts: Counts, policy: Policy) -> None:
-    plan = disclosure.plan(counts, policy, 5)
+    plan = hiding_plans.plan(counts, policy, 5)
     for metric in (m for m in METRICS.values() if m.family == METRICS[counts.metric].family):
         released = disclosure.release(counts, plan, metric)
         for i, row in enumerate([*released.rows, *([released.total] if released.total else [])]):
@@ -227,12 +227,12 @@ def histories(draw: st.DrawFn) -> list[Counts]:
     return versions
 
 
-def successive(versions: list[Counts], policy: Policy) -> list[disclosure.Plan]:
+def successive(versions: list[Counts], policy: Policy) -> list[hiding_plans.Plan]:
     """The plans of each version, each remembered as text in between, as the desk does."""
-    plans: list[disclosure.Plan] = []
+    plans: list[hiding_plans.Plan] = []
     for counts in versions:
-        before = disclosure.earlier(disclosure.remembered(plans[-1])) if plans else None
-        plans.append(disclosure.plan(counts, policy, 5, before))
+        before = shown_before.earlier(shown_before.remembered(plans[-1].shown)) if plans else None
+        plans.append(hiding_plans.plan(counts, policy, 5, before))
     return plans
 
 
@@ -284,7 +284,7 @@ def test_a_total_never_moves_by_fewer_than_five_people_whose_group_is_hidden(ver
         assert p.shown is not None
         now = {((f[0], f[1]), f[2]): (f, p.shown.value[f]) for f in p.shown.present}
         told |= {now[place][0] for place in shown_cells(p)}
-        if p.totals is None or disclosure.TOTAL_STAYED_NOTE in p.notes:
+        if p.totals is None or hiding_plans.TOTAL_STAYED_NOTE in p.notes:
             continue
         for c in p.counts.cells:
             if last_plan is None or last_plan.hidden_total_cells[c] or p.hidden_total_cells[c]:
@@ -303,7 +303,7 @@ def test_the_same_data_give_the_same_figures_and_nothing_drifts_far(versions: li
     """Asked again, a table does not change; and what is shown of a group is never further from the truth than the changes that were waiting."""
     enough = {"inside": 5, "outside": 10}[policy]
     plans = successive(versions, policy)
-    again = disclosure.plan(versions[-1], policy, 5, disclosure.earlier(disclosure.remembered(plans[-1])))
+    again = hiding_plans.plan(versions[-1], policy, 5, shown_before.earlier(shown_before.remembered(plans[-1].shown)))
     assert again.counts.cells == plans[-1].counts.cells
     assert shown_cells(again) == shown_cells(plans[-1])
     for i, group in enumerate(versions[-1].groups):
@@ -332,8 +332,8 @@ def test_no_hidden_mean_follows_from_the_others_and_the_total(versions: list[dic
     """Gaussian elimination over every mean and total told in every version: no hidden group with people in it comes out."""
     before, told, secret, number = None, [], set(), {}
     for rows in versions:
-        plan = disclosure.plan_means(moments(rows), policy, 5, before)
-        before = disclosure.earlier(disclosure.remembered(plan))
+        plan = hiding_plans.plan_means(moments(rows), policy, 5, before)
+        before = shown_before.earlier(shown_before.remembered(plan.shown))
         assert plan.shown is not None
         for figure in plan.shown.present:
             group = (figure[0], figure[1])

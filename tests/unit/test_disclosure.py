@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from access import disclosure, hiding
+from access import disclosure, hiding, hiding_plans, shown_before
 from domain.types import Counts, Moments, Scope
 from metrics.intervals import mean_t, wilson
 from metrics.registry import METRICS
@@ -29,8 +29,8 @@ def change(rows: dict[str, tuple[int, int, int]], still_open: tuple[str, ...] = 
     return Counts("reliable-improvement", Scope(by="service"), groups, cells, cells | {"base": base}, total_people=total)
 
 
-def rates(counts: Counts, policy, metric: str = "reliable-improvement", earlier: disclosure.Shown | None = None):  # type: ignore[no-untyped-def]
-    plan = disclosure.plan(counts, policy, 5, earlier)
+def rates(counts: Counts, policy, metric: str = "reliable-improvement", earlier: shown_before.Shown | None = None):  # type: ignore[no-untyped-def]
+    plan = hiding_plans.plan(counts, policy, 5, earlier)
     released = disclosure.release(counts, plan, METRICS[metric])
     return {row.group: row for row in released.rows} | ({"total": released.total} if released.total else {})
 
@@ -55,7 +55,7 @@ def test_a_group_of_four_people_is_hidden_with_the_next_smallest() -> None:
 
 
 def test_five_people_may_be_counted_but_none_of_them_shown_when_all_are_the_same() -> None:
-    plan = disclosure.plan(change({"A": (5, 0, 0), "B": (31, 7, 19), "C": (31, 9, 19)}), "inside", 5)
+    plan = hiding_plans.plan(change({"A": (5, 0, 0), "B": (31, 7, 19), "C": (31, 9, 19)}), "inside", 5)
     assert not plan.hidden_base[0]
     assert all(of[0] for of in plan.hidden_cells.values())
 
@@ -89,7 +89,7 @@ def test_a_group_without_anyone_is_shown_as_that_inside_and_hidden_outside() -> 
 
 
 def test_the_last_cell_is_hidden_first_and_the_first_stays() -> None:
-    plan = disclosure.plan(change({"A": (20, 2, 10), "B": (21, 3, 12), "C": (22, 8, 13)}), "inside", 5)
+    plan = hiding_plans.plan(change({"A": (20, 2, 10), "B": (21, 3, 12), "C": (22, 8, 13)}), "inside", 5)
     assert plan.hidden_cells == {"improved": (False,) * 3, "worsened": (True, True, False), "same": (True, True, False)}
 
 
@@ -101,7 +101,7 @@ def test_outside_counts_are_rounded_and_rates_and_ranges_come_from_them() -> Non
 
 def test_the_outside_threshold_is_a_setting() -> None:
     counts = change({"A": (23, 6, 14), "B": (31, 12, 19), "C": (40, 12, 30)})
-    released = [disclosure.release(counts, disclosure.plan(counts, "outside", t), METRICS["reliable-deterioration"]) for t in (5, 10)]
+    released = [disclosure.release(counts, hiding_plans.plan(counts, "outside", t), METRICS["reliable-deterioration"]) for t in (5, 10)]
     assert [r.rows[0].hidden for r in released] == [False, True]
 
 
@@ -114,7 +114,7 @@ def test_a_numerator_of_several_cells_is_shown_when_it_follows_from_what_is_show
         total_people={"reliably recovered": 55, "recovered only": 5, "not recovered": 53, "base": 113},
     )  # fmt: skip
     plan = replace(
-        disclosure.plan(counts, "inside", 5),
+        hiding_plans.plan(counts, "inside", 5),
         hidden_cells={"reliably recovered": (True, True), "recovered only": (True, True), "not recovered": (False, False)},
     )
     assert disclosure.release(counts, plan, METRICS["recovery"]).rows[0].numerator == 27
@@ -133,19 +133,19 @@ def test_people_still_with_a_service_are_rows_of_their_own_and_in_no_total() -> 
 
 def test_no_total_where_one_person_stands_in_several_groups() -> None:
     counts = change({"PHQ-9": (23, 6, 14), "GAD-7": (31, 8, 19)})
-    assert disclosure.release(counts, disclosure.plan(counts, "inside", 5, groups_partition=False), IMPROVED).total is None
+    assert disclosure.release(counts, hiding_plans.plan(counts, "inside", 5, groups_partition=False), IMPROVED).total is None
 
 
 def test_without_distinct_people_of_the_total_the_largest_group_stands_for_them() -> None:
     counts = replace(change({f"S{i}": (20, 3, 12) for i in range(5)}), total_people={})
-    plan = disclosure.plan(counts, "inside", 5)
+    plan = hiding_plans.plan(counts, "inside", 5)
     assert plan.hidden_total_cells["worsened"] and not plan.hidden_total_cells["improved"]
 
 
 def test_a_hidden_figure_is_never_told_in_a_note() -> None:
     counts = change({"A": (2, 0, 1), "B": (9, 6, 8), "C": (31, 7, 19)})
-    released = disclosure.release(counts, disclosure.plan(counts, "inside", 5), IMPROVED, notes=("First.",), widened="Wider.")
-    assert released.notes == ("First.", disclosure.HIDDEN_NOTE) and released.widened == "Wider."
+    released = disclosure.release(counts, hiding_plans.plan(counts, "inside", 5), IMPROVED, notes=("First.",), widened="Wider.")
+    assert released.notes == ("First.", hiding_plans.HIDDEN_NOTE) and released.widened == "Wider."
 
 
 # ---- from one upload to the next -------------------------------------------------------------------------------------------------------------
@@ -154,16 +154,16 @@ BEFORE = {"A": (23, 6, 14), "B": (31, 8, 19), "C": (40, 9, 30)}
 
 
 def after(**rows: tuple[int, int, int]):  # type: ignore[no-untyped-def]
-    first = disclosure.plan(change(BEFORE), "inside", 5)
+    first = hiding_plans.plan(change(BEFORE), "inside", 5)
     counts = change(BEFORE | rows)
-    plan = disclosure.plan(counts, "inside", 5, disclosure.earlier(disclosure.remembered(first)))
+    plan = hiding_plans.plan(counts, "inside", 5, shown_before.earlier(shown_before.remembered(first.shown)))
     return plan, disclosure.release(counts, plan, IMPROVED)
 
 
 def test_four_people_more_change_nothing_that_is_shown() -> None:
     plan, released = after(A=(27, 6, 14))
     assert released.rows[0].numerator == 23 and released.total is not None and released.total.numerator == 94
-    assert disclosure.STAYED_NOTE in plan.notes
+    assert hiding_plans.STAYED_NOTE in plan.notes
 
 
 def test_five_people_more_change_it() -> None:
@@ -172,10 +172,10 @@ def test_five_people_more_change_it() -> None:
 
 
 def test_slow_growth_is_told_once_it_comes_to_five() -> None:
-    plan = disclosure.plan(change(BEFORE), "inside", 5)
+    plan = hiding_plans.plan(change(BEFORE), "inside", 5)
     seen = []
     for n in range(24, 30):
-        plan = disclosure.plan(change(BEFORE | {"A": (n, 6, 14)}), "inside", 5, disclosure.earlier(disclosure.remembered(plan)))
+        plan = hiding_plans.plan(change(BEFORE | {"A": (n, 6, 14)}), "inside", 5, shown_before.earlier(shown_before.remembered(plan.shown)))
         seen.append(plan.counts.cells["improved"][0])
     assert seen == [23, 23, 23, 23, 28, 28]
 
@@ -184,7 +184,7 @@ def test_a_new_group_of_three_is_not_read_from_the_total() -> None:
     plan, released = after(D=(2, 1, 0))
     assert released.rows[3].hidden
     assert released.total is not None and released.total.denominator == 180
-    assert disclosure.TOTAL_STAYED_NOTE in plan.notes
+    assert hiding_plans.TOTAL_STAYED_NOTE in plan.notes
 
 
 def test_a_new_group_with_hidden_cells_shows_what_it_may_and_the_total_waits() -> None:
@@ -193,7 +193,7 @@ def test_a_new_group_with_hidden_cells_shows_what_it_may_and_the_total_waits() -
     assert plan.hidden_cells["worsened"][3]
     assert released.total is not None and released.total.denominator == 180
     later = change(BEFORE | {"D": (20, 3, 9), "E": (22, 4, 10)})
-    again = disclosure.release(later, disclosure.plan(later, "inside", 5, plan.shown), IMPROVED)
+    again = disclosure.release(later, hiding_plans.plan(later, "inside", 5, plan.shown), IMPROVED)
     assert again.total is not None and again.total.denominator == 180 + 32 + 36  # two new groups protect each other
 
 
@@ -204,23 +204,23 @@ def test_a_new_group_with_nothing_to_hide_is_in_the_total_at_once() -> None:
 
 def test_a_group_of_three_that_goes_is_not_read_from_the_total() -> None:
     before = BEFORE | {"D": (2, 1, 0), "E": (6, 5, 6)}
-    first = disclosure.plan(change(before), "inside", 5)
+    first = hiding_plans.plan(change(before), "inside", 5)
     left = change({g: of for g, of in before.items() if g != "D"})
-    plan = disclosure.plan(left, "inside", 5, first.shown)
+    plan = hiding_plans.plan(left, "inside", 5, first.shown)
     assert plan.totals == first.totals
     assert ("D", False) in plan.counts.groups and plan.hidden_base[plan.counts.groups.index(("D", False))]
 
 
 def test_what_is_remembered_comes_back_the_same() -> None:
-    plan = disclosure.plan(change(BEFORE | {"D": (20, 3, 9)}), "inside", 5)
-    assert disclosure.earlier(disclosure.remembered(plan)) == plan.shown
-    assert disclosure.earlier("") is None
-    assert disclosure.remembered(disclosure.plan(change(BEFORE), "own", 5)) == ""
+    plan = hiding_plans.plan(change(BEFORE | {"D": (20, 3, 9)}), "inside", 5)
+    assert shown_before.earlier(shown_before.remembered(plan.shown)) == plan.shown
+    assert shown_before.earlier("") is None
+    assert shown_before.remembered(hiding_plans.plan(change(BEFORE), "own", 5).shown) == ""
 
 
 def test_one_policy_does_not_inherit_from_another() -> None:
-    inside = disclosure.plan(change(BEFORE), "inside", 5)
-    outside = disclosure.plan(change(BEFORE | {"A": (25, 6, 14)}), "outside", 5, inside.shown)
+    inside = hiding_plans.plan(change(BEFORE), "inside", 5)
+    outside = hiding_plans.plan(change(BEFORE | {"A": (25, 6, 14)}), "outside", 5, inside.shown)
     assert outside.counts.cells["improved"][0] == 25
 
 
@@ -272,7 +272,7 @@ def test_one_mean_too_few_takes_the_next_smallest_with_it_or_the_total() -> None
 def test_no_mean_where_the_same_people_are_hidden() -> None:
     counts = change({"A": (2, 1, 1), "B": (31, 8, 19), "C": (40, 9, 30)})
     told = moments({"A": gains(12, 4), "B": gains(58, 6), "C": gains(79, 6)})
-    assert disclosure.release_means(told, "inside", MEAN, 5, same_people=disclosure.plan(counts, "inside", 5)).rows[0].hidden
+    assert disclosure.release_means(told, "inside", MEAN, 5, same_people=hiding_plans.plan(counts, "inside", 5)).rows[0].hidden
 
 
 def test_outside_means_are_to_one_decimal_and_n_to_five() -> None:
@@ -282,12 +282,12 @@ def test_outside_means_are_to_one_decimal_and_n_to_five() -> None:
 
 
 def test_a_mean_stays_until_five_more_people_are_in_it() -> None:
-    first = disclosure.plan_means(moments({"A": gains(20, 4), "B": gains(30, 6)}), "inside", 5)
-    before = disclosure.earlier(disclosure.remembered(first))
+    first = hiding_plans.plan_means(moments({"A": gains(20, 4), "B": gains(30, 6)}), "inside", 5)
+    before = shown_before.earlier(shown_before.remembered(first.shown))
     assert before == first.shown
-    few = disclosure.plan_means(moments({"A": [*gains(20, 4), 27.0], "B": gains(30, 6)}), "inside", 5, before)
-    assert few.moments.n == (20, 30) and disclosure.STAYED_NOTE in few.notes
-    enough = disclosure.plan_means(moments({"A": gains(25, 4), "B": gains(30, 6)}), "inside", 5, before)
+    few = hiding_plans.plan_means(moments({"A": [*gains(20, 4), 27.0], "B": gains(30, 6)}), "inside", 5, before)
+    assert few.moments.n == (20, 30) and hiding_plans.STAYED_NOTE in few.notes
+    enough = hiding_plans.plan_means(moments({"A": gains(25, 4), "B": gains(30, 6)}), "inside", 5, before)
     assert enough.moments.n == (25, 30)
 
 
@@ -310,7 +310,7 @@ def test_no_provider_dominates_what_its_neighbours_see(people: dict[str, int], a
 
 def test_only_one_group_of_a_table() -> None:
     counts = change(BEFORE)
-    released = disclosure.release(counts, disclosure.plan(counts, "inside", 5), IMPROVED)
+    released = disclosure.release(counts, hiding_plans.plan(counts, "inside", 5), IMPROVED)
     one = disclosure.only(released, Scope(cohort=(("gender", "B"),)), "B")
     assert [row.group for row in one.rows] == ["B"] and one.total is None
     assert disclosure.nothing("trajectory", Scope(), "inside", (), counts).rows == ()
@@ -322,9 +322,9 @@ def test_only_one_group_of_a_table() -> None:
 def test_two_hidden_in_every_total_is_not_always_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rare (about 1 in 300 random small tables): every total hides two that add up to 5, and yet a range is narrower than 5. The proof finds it."""
     counts = change({"A": (3, 5, 2), "B": (1, 0, 1), "C": (0, 0, 0), "D": (2, 0, 1), "E": (3, 0, 0)})
-    assert min(attack([disclosure.plan(counts, "inside", 5)]).values()) >= 5
+    assert min(attack([hiding_plans.plan(counts, "inside", 5)]).values()) >= 5
     monkeypatch.setattr(hiding, "protect", hiding.complete)
-    assert min(attack([disclosure.plan(counts, "inside", 5)]).values()) < 5
+    assert min(attack([hiding_plans.plan(counts, "inside", 5)]).values()) < 5
 
 
 @pytest.mark.parametrize(("zeros", "theirs"), [(False, {2.0: 14, 3.0: 15, 5.0: 16, 10.0: 20}), (True, {2.0: 16, 3.0: 17})])
@@ -361,6 +361,6 @@ def test_forty_two_services_are_planned_in_a_moment() -> None:
     best = math.inf
     for _ in range(3):
         begin = time.perf_counter()
-        disclosure.plan(counts, "inside", 5)
+        hiding_plans.plan(counts, "inside", 5)
         best = min(best, time.perf_counter() - begin)
     assert best < 1.0  # about 0.05 s on two cores
