@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
-from access import disclosure, hiding_plans, planned, rules, shown_before
+from access import disclosure, exact, hiding_plans, planned, rules, shown_before
 from domain import codes, quarters
 from domain.errors import Refused, Shown
 from domain.types import BREAKDOWNS, Counts, Event, Family, Metric, Moments, Policy, Released, Scope, Viewer
@@ -23,11 +22,7 @@ from warehouse.connect import Store
 
 ENOUGH = 10  # people: fewer, and a scope is widened
 NOT_COUNTS = ("percent", "average")  # lines whose figure is no number of people, so nobody is left over from it
-# Breakdowns without a total: one person in several groups, carers, who are never pooled with people, or parts of life, which are never averaged
-OVERLAPPING = ("measure", "perspective", "role", "outcome_area")
 FEWEST = 5  # people: fewer in or outside a provider's own total are hidden inside
-TOGETHER = ("change", "second score")  # families that a page about one service asks of the same people
-MOST_KEPT = 500  # tables whose exact counts stay in memory until the store changes
 PEERS = 3  # other providers that must stand behind an aggregate a manager sees
 CONSENT_SEEN = {"own": ("this service", "commissioner", "seminar", "public"), "inside": ("commissioner", "seminar", "public"), "outside": ("seminar", "public")}
 READERS_SEEN = {"own": None, "inside": None, "outside": ("seminar", "public")}
@@ -136,7 +131,7 @@ def ask(store: Store, viewer: Viewer, metric_id: str, scope: Scope, policy: Poli
         widened, why = (scope, "") if not widen or policy == "own" else _widened(store, cursor, metric, scope)
         if metric.kind == "mean":
             return _means(store, cursor, metric, widened, policy, notes, why)
-        counts = counted(store, cursor, metric, FAMILIES[metric.family], table_of(widened), shared_only)
+        counts = exact.counted(store, cursor, metric, FAMILIES[metric.family], table_of(widened), shared_only)
         if metric.kind == "rate":
             return _per_time(store, cursor, metric, widened, policy, notes, why, counts)
     released = _release(store, counts, metric, policy, notes, why)
@@ -260,97 +255,12 @@ def _picked(released: Released, scope: Scope) -> Released:
 
 def _release(store: Store, counts: Counts, metric: Metric, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
     key = table_key(counts.scope, metric.family)
-    plan = _planned(store, counts, policy, key)
+    plan = planned_counts(store, counts, policy, key)
     return disclosure.release(counts, plan, metric, notes=notes, widened=why)
 
 
-def counted(store: Store, cursor: Any, metric: Metric, family: Family, scope: Scope, shared_only: bool) -> Counts:
-    """`queries.counts`, asked once for all metrics of a family: between two changes of the store the same table has the same counts."""
-    what = _what(metric.mart, family, scope, shared_only)
-    if found := _already(store, "counted", what):
-        return replace(found, metric=metric.id)
-    if family.id in TOGETHER and not metric.mart and (found := _from_stays(store, scope, shared_only).get(family.id)):
-        return replace(found, metric=metric.id)
-    at = queries.versions(cursor)  # as this transaction sees it: whoever reads the version before never takes what was counted after
-    if family.id in TOGETHER and not metric.mart:
-        _together(store, cursor, scope, shared_only, at)
-    return replace(_kept(store, "counted", (*what, at[0]), lambda: queries.counts(store, cursor, metric, family, scope, shared_only, at)), metric=metric.id)
-
-
-def _together(store: Store, cursor: Any, scope: Scope, shared_only: bool, at: queries.Version) -> None:
-    """One service's pages ask what changed, who was followed up and the mean of the same people: counted with one question, for thinking it through takes
-    the database longer than answering it."""
-    if len(scope.services) != 1 or scope.basis != "ended" or scope.picked or scope.by in OVERLAPPING or scope.by == "first_band":
-        return
-    families = [FAMILIES[name] for name in TOGETHER]
-    if any(_already(store, "counted", _what("", family, scope, shared_only)) for family in families):
-        return
-    mean = METRICS["mean-change"] if scope.measure else None
-    if whole := queries.whole_time(scope):
-        _kept(store, "stays", (whole, shared_only, at[0]), partial(queries.stays, store, cursor, families, mean, whole, shared_only, at))
-        if _from_stays(store, scope, shared_only):
-            return
-    _keep_together(store, scope, shared_only, families, mean, at[0], *queries.together(store, cursor, families, mean, scope, shared_only, at))
-
-
-def _from_stays(store: Store, scope: Scope, shared_only: bool) -> dict[str, Any]:
-    """What `_together` keeps of a scope whose service's stays are here already, without a question to the database: Counts by family and Moments by
-    denominator; empty where there are no such stays."""
-    whole = queries.whole_time(scope)
-    stays = _already(store, "stays", (whole, shared_only)) if whole else None
-    if stays is None or stays.rows is None:
-        return {}
-    families, mean = [FAMILIES[name] for name in TOGETHER], METRICS["mean-change"] if scope.measure else None
-    counts, moments = queries.together_from(stays, families, mean, scope)
-    _keep_together(store, scope, shared_only, families, mean, stays.version, counts, moments)
-    return counts | ({mean.denominator: moments} if mean else {})
-
-
-def _keep_together(
-    store: Store, scope: Scope, shared_only: bool, families: Sequence[Family], mean: Metric | None, version: int, counts: dict[str, Counts],
-    moments: Moments | None,
-) -> None:  # fmt: skip
-    for family in families:
-        _kept(store, "counted", (*_what("", family, scope, shared_only), version), partial(counts.__getitem__, family.id))
-    if mean:
-        _kept(store, "summed", ("", mean.denominator, scope, shared_only, version), lambda: moments)
-
-
-def _what(mart: str, family: Family, scope: Scope, shared_only: bool) -> tuple[Any, ...]:
-    return mart, family.id, family.base, tuple(family.cells), scope, shared_only
-
-
-def summed(store: Store, cursor: Any, metric: Metric, scope: Scope, shared_only: bool) -> Moments:
-    """`queries.moments`, in the same way."""
-    what = (metric.mart, metric.denominator, scope, shared_only)
-    if found := _already(store, "summed", what):
-        return replace(found, metric=metric.id)
-    if scope.measure and not metric.mart and (found := _from_stays(store, scope, shared_only).get(metric.denominator)):
-        return replace(found, metric=metric.id)
-    at = queries.versions(cursor)
-    if scope.measure and not metric.mart:
-        _together(store, cursor, scope, shared_only, at)
-    return replace(_kept(store, "summed", (*what, at[0]), lambda: queries.moments(store, cursor, metric, scope, shared_only, at)), metric=metric.id)
-
-
-def _already(store: Store, name: str, what: tuple[Any, ...]) -> Any:
-    """What was `_kept` of the data as they are, without a question to the database; None where nobody has asked yet."""
-    return store.remembered(name, dict).get((*what, store.data_version))
-
-
-def _kept(store: Store, name: str, what: Any, make: Callable[[], Any]) -> Any:
-    """What `make` gives, asked once for each `what` until the store changes; the newest few hundred are kept."""
-    held: dict[Any, Any] = store.remembered(name, dict)
-    found = held.get(what)
-    if found is None:
-        found = held[what] = make()
-        while len(held) > MOST_KEPT:
-            held.pop(next(iter(held)), None)
-    return found
-
-
-def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> hiding_plans.Plan:
-    partition, threshold = counts.scope.by not in OVERLAPPING, store.settings.outside_threshold
+def planned_counts(store: Store, counts: Counts, policy: Policy, key: str) -> hiding_plans.Plan:
+    partition, threshold = counts.scope.by not in exact.OVERLAPPING, store.settings.outside_threshold
     if policy == "own":
         return hiding_plans.plan(counts, policy, threshold, None, partition)
 
@@ -365,14 +275,14 @@ def _planned(store: Store, counts: Counts, policy: Policy, key: str) -> hiding_p
 
     with store.lock:  # what was shown, the plan and what is remembered of it are one step, whoever else asks
         # The same counts planned against what was just shown give the same plan: all metrics of a family take the one
-        return _kept(store, "planned tables", (policy, key, threshold, counts.data_version), planned)
+        return exact.kept(store, "planned tables", (policy, key, threshold, counts.data_version), planned)
 
 
 def _means(store: Store, cursor: Any, metric: Metric, scope: Scope, policy: Policy, notes: tuple[str, ...], why: str) -> Released:
     if len(scope.cohort) > 1 and policy != "own":
         raise Shown("One characteristic at a time: combining them could single people out.")
-    moments = summed(store, cursor, metric, table_of(scope), policy != "own")
-    partition = table_of(scope).by not in OVERLAPPING
+    moments = exact.summed(store, cursor, metric, table_of(scope), policy != "own")
+    partition = table_of(scope).by not in exact.OVERLAPPING
     # Every mean of the same people (average gain, gain in standard deviations) is planned in one table, so that none tells the other's secret
     plan = _planned_means(store, moments, policy, table_key(moments.scope, metric.family), partition)
     return _picked(disclosure.release_means(moments, policy, metric, store.settings.outside_threshold, partition, notes, why, plan=plan), scope)
@@ -384,9 +294,9 @@ def _per_time(
     """Events over time: shown where enough people stand behind it, and enough of them have had any event and have had none."""
     if len(scope.cohort) > 1 and policy != "own":
         raise Shown("One characteristic at a time: combining them could single people out.")
-    table, partition = table_of(scope), table_of(scope).by not in OVERLAPPING
+    table, partition = table_of(scope), table_of(scope).by not in exact.OVERLAPPING
     moments = crisis_queries.moments(store, cursor, metric, table, policy != "own")
-    people = _planned(store, counts, policy, table_key(table, metric.family))
+    people = planned_counts(store, counts, policy, table_key(table, metric.family))
     plan = _planned_means(store, moments, policy, table_key(table, f"{metric.family} time"), partition, disclosure.whole_rows(people))
     unlinked = crisis_queries.unlinked(store, cursor, scope)
     if unlinked:
@@ -441,7 +351,7 @@ def _widened(store: Store, cursor: Any, metric: Metric, scope: Scope) -> tuple[S
 
 def _people(store: Store, cursor: Any, metric: Metric, scope: Scope) -> int:
     family = FAMILIES.get(metric.family) or Family(metric.family, metric.denominator, {}, True)
-    return sum(counted(store, cursor, metric, family, scope, True).people["base"])
+    return sum(exact.counted(store, cursor, metric, family, scope, True).people["base"])
 
 
 def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Released:
@@ -463,7 +373,7 @@ def peers(store: Store, viewer: Viewer, metric_id: str, scope: Scope) -> Release
         shares = {provider: n for _, provider, n in queries.provider_people(store, cursor, scope, family.base, True, metric.mart)}
         if len(shares) < PEERS or disclosure.dominated(shares):
             raise Shown("Too few other providers have figures like these, so a comparison would show one provider's people. There is none to show.")
-        counts = counted(store, cursor, metric, family, scope, True)
+        counts = exact.counted(store, cursor, metric, family, scope, True)
     return _release(store, counts, metric, "inside", notes, "")
 
 
@@ -473,8 +383,8 @@ def trajectory(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None
     with store.reading() as cursor:
         if scope.cohort and policy != "own":
             # A cohort whose own row is hidden has no curve either
-            counts = counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], table_of(scope), True)
-            people = _planned(store, counts, policy, table_key(counts.scope, "change"))
+            counts = exact.counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], table_of(scope), True)
+            people = planned_counts(store, counts, policy, table_key(counts.scope, "change"))
             row = disclosure.only(disclosure.release(counts, people, METRICS["reliable-improvement"]), scope, scope.cohort[0][1])
             if not row.rows or row.rows[0].denominator is None:
                 return disclosure.nothing("trajectory", scope, policy, notes, counts)

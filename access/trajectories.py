@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from access import desk, disclosure
+from access import desk, disclosure, exact
 from domain.errors import Shown
 from domain.types import CHARACTERISTICS, Policy, Released, Scope, Viewer
 from metrics.registry import FAMILIES, METRICS
@@ -75,8 +75,8 @@ def by_group(store: Store, viewer: Viewer, scope: Scope, policy: Policy | None =
         if policy == "own":
             groups = None
         else:
-            counts = desk.counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], scope, True)
-            plan = desk._planned(store, counts, policy, desk.table_key(counts.scope, "change"))
+            counts = exact.counted(store, cursor, METRICS["reliable-improvement"], FAMILIES["change"], scope, True)
+            plan = desk.planned_counts(store, counts, policy, desk.table_key(counts.scope, "change"))
             table = disclosure.release(counts, plan, METRICS["reliable-improvement"])
             groups = [row.group for row in table.rows if row.denominator is not None and not row.still_open]
         curves = queries.trajectories(store, cursor, scope, policy != "own")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from access import desk
+from access import exact
 from domain.types import Event, Scope
 from metrics.registry import FAMILIES, METRICS
 from tests import conftest
@@ -15,7 +15,7 @@ from warehouse import connect, queries
 from warehouse import store as writes
 from warehouse.connect import Store
 
-TOGETHER = [FAMILIES[name] for name in desk.TOGETHER]
+TOGETHER = [FAMILIES[name] for name in exact.TOGETHER]
 PERIODS = [(None, None), (date(2025, 4, 1), date(2026, 3, 31)), (date(2025, 7, 1), date(2025, 9, 30)), (date(2025, 7, 1), None), (None, date(2025, 9, 30))]
 
 
