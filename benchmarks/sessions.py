@@ -6,10 +6,7 @@ The clients are no browsers: they ask for a page, wait until its script has run,
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,8 +20,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks import generated
 from benchmarks.pages import CLICKS, percentile95
+from benchmarks.served import served
 
-ROOT = Path(__file__).resolve().parent.parent
 SESSIONS, SECONDS, THINKING = 20, 60, 3.0
 SLOWEST, MEGABYTES = 1.0, 10.0  # promised: 95th percentile, seconds; memory of one more session
 
@@ -118,19 +115,8 @@ def main(scores: int = 1_000_000) -> None:
 
 
 def measured(path: Path, scores: int) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "SO_WHAT_DATABASE": str(path), "SO_WHAT_SAMPLE_DATABASE": str(path.with_name("sample.duckdb"))}
-    options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        slope = asyncio.run(memory(port, psutil.Process(server.pid)))
+    with served(path) as (port, process):
+        slope = asyncio.run(memory(port, process))
         print(f"{scores:,} scores: one more session takes {slope:.1f} MB (promised {MEGABYTES:g})")
         taken = asyncio.run(crowd(port))
         print(
@@ -138,9 +124,6 @@ def measured(path: Path, scores: int) -> None:
             f"median {sorted(taken)[len(taken) // 2]:.2f} s, 95th percentile {percentile95(taken):.2f} s (promised {SLOWEST:g})",
             flush=True,
         )
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 if __name__ == "__main__":

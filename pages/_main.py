@@ -15,9 +15,9 @@ from ui import frame, session
 st.set_page_config(page_title="So What?", page_icon=frame.icon(), layout="wide", initial_sidebar_state="auto")
 looking = session.viewer()
 page = st.navigation(frame.menu(looking.role), position="top")  # before anything else: until it is called, nothing decides who may see what
-frame.style()
 try:
-    session.follow()
+    session.follow()  # a click that goes elsewhere draws nothing here first
+    frame.style()
     frame.banner()
     frame.first_visit(page)
     frame.changed(page)

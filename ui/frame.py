@@ -77,6 +77,7 @@ STYLE = """
     [class*="st-key-wide-"] td p { display: grid; grid-template-columns: 8.5rem 1fr; }
     [class*="st-key-wide-"] td em { display: block !important; font-style: normal; color: light-dark(#545d68, #b3bac4); }
   }
+  [class*="st-key-sides-"] [role="tabpanel"] { min-height: 8rem; }  /* what stands below does not jump while a table comes */
   .st-key-foot p { margin-bottom: .25rem; }
   /* as charts.theme.CSS: chart words take the page's text colour and follow a change of theme at once */
   .js-plotly-plot :is(.annotation-text, [class$="tick"] text) { fill: currentColor !important; }

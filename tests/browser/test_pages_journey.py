@@ -8,22 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.clicks import MARK
 from tests.conftest import Server, settled, three_sheets, workbook
-
-# Where on the screen the mark of a code is, from the figure's own axes: no pixel is typed in.
-MARK = """code => {
-  for (const g of document.querySelectorAll('.js-plotly-plot')) {
-    for (const trace of g._fullData) {
-      const i = Array.from(trace.customdata || []).indexOf(code);
-      if (i < 0 || trace.hoverinfo === 'skip') continue;
-      const f = g._fullLayout, main = document.querySelector('[data-testid=stMain]');
-      const down = () => g.getBoundingClientRect().y + f.yaxis._offset + f.yaxis.l2p(trace.y[i]);
-      main.scrollBy(0, down() - window.innerHeight / 2);
-      return [g.getBoundingClientRect().x + f.xaxis._offset + f.xaxis.l2p(trace.x[i]), down()];
-    }
-  }
-  return null;
-}"""
 
 
 def click_mark(page: Any, code: str) -> None:
