@@ -24,7 +24,7 @@ _WIDE = re.compile(rb'<c r="[A-Za-z][^0-9]')
 _FAR = re.compile(rb'[cC] r="([A-Za-z]{3,}\d+|[H-Z][A-Z]\d+|G[S-Z]\d+|[A-Za-z]{1,2}\d{7,})"[^>/]*>')  # an empty cell (`/>`) is nowhere laid out
 _ROW = re.compile(rb'<row r="(\d+)"')
 _FORMULA = rb"(?:<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*)?"
-_FILLED = rb"(?:[^>/]*>\s*" + _FORMULA + rb'(?:<v(?: [^>]*)?>[^<]|<is[ >])|[^>/]* t="(?:str|e)"[^>/]*>\s*' + _FORMULA + rb"<v)"
+_FILLED = rb"(?:[^>/]*>\s*" + _FORMULA + rb'(?:<v(?: [^>]*[^>/])?>[^<]|<is[ >])|[^>/]* t="(?:str|e)"[^>/]*>\s*' + _FORMULA + rb"<v)"
 _FIRST_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"' + _FILLED)
 _ERROR = re.compile(rb"""t=["']e["'][^>]*>\s*""" + _FORMULA + rb"<v>([^<]*)</v>")
 _NO_VALUE = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import python_calamine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.intake import make_assessments
@@ -126,6 +126,7 @@ def drawn(grid: list[list[str]], layout: str) -> bytes:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELL, min_size=1, max_size=6), min_size=1, max_size=6), st.sampled_from(["excel", "prefixed", "turned", "indented", "disordered"]))
+@example([["styled", "value"], ["formula with v /"]], "indented")  # `<v />` and then a line break is no value
 def test_every_cell_stands_where_another_reader_says(grid: list[list[str]], layout: str) -> None:
     content = drawn(grid, layout)
     theirs = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
