@@ -12,6 +12,7 @@ from charts import theme
 from charts.theme import UNIT
 
 ROW, BAR = 10 * UNIT, 2 * UNIT
+LINE, MOST = 2 * UNIT, 2  # pixels of a further line over a bar; lines at the most, the whole being in the hover and the table
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ class Rung:
 
 def ladder(rungs: Sequence[Rung], *, title: str, subtitle: str, footer: str, key: str = "") -> go.Figure:
     """One bar per step, first step on top. Steps need not be taken by the same people, so nothing is drawn as a share of a whole."""
-    plot = len(rungs) * ROW
+    heads = [theme.wrap(f"{r.ref}: {r.what}", theme.SUBTITLE_WRAP).split("<br>") for r in rungs]
+    heads = [lines if len(lines) <= MOST else [*lines[: MOST - 1], f"{lines[MOST - 1]} …"] for lines in heads]
+    more = LINE * (max((len(lines) for lines in heads), default=1) - 1)
+    row = ROW + more
+    plot = len(rungs) * row
     highest = max([v for r in rungs for v in (r.actual, r.projection) if v is not None], default=1.0) or 1.0
-    middle = [n * ROW + 5 * UNIT for n in range(len(rungs))]
+    middle = [n * row + more + 5 * UNIT for n in range(len(rungs))]
     shapes = [
         theme.block(0, r.actual, y - BAR / 2, y + BAR / 2, fillcolor=theme.COLOURS["estimate"]) | {"layer": "above"} for r, y in zip(rungs, middle, strict=True)
     ]
@@ -39,10 +44,8 @@ def ladder(rungs: Sequence[Rung], *, title: str, subtitle: str, footer: str, key
         for r, y in zip(rungs, middle, strict=True) if r.projection is not None
     ]  # fmt: skip
     annotations = []
-    for r, y in zip(rungs, middle, strict=True):
-        lines = theme.wrap(f"{r.ref}: {r.what}", theme.SUBTITLE_WRAP).split("<br>")
-        head = lines[0] if len(lines) == 1 else f"{lines[0]} …"
-        annotations.append(theme.note(0, y - BAR / 2, head, xanchor="left", yanchor="bottom", yshift=2))
+    for r, y, lines in zip(rungs, middle, heads, strict=True):
+        annotations.append(theme.note(0, y - BAR / 2, "<br>".join(lines), xanchor="left", yanchor="bottom", yshift=2))
         annotations.append(theme.note(0, y + BAR / 2, f"<b>{theme.number(r.actual)}</b>{_next(r)}", xanchor="left", yanchor="top", yshift=-2))
     hover = [theme.wrap(_words(r), 44) for r in rungs]
     marks = theme.marks([r.actual for r in rungs], middle, [r.ref for r in rungs], hover, size=20, color="rgba(0,0,0,0)")

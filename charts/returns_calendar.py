@@ -58,12 +58,13 @@ def returns_calendar(cells: Sequence[Cell], *, title: str, subtitle: str, footer
     annotations = [
         {**theme.note(0, y[code], theme.plain(_short(name)), xanchor="left", yanchor="middle", xshift=-NAMES), "xref": "paper"} for code, name in rows.items()
     ]
+    # above the years there is room for the button that saves the chart, which else lies on the last of them on a phone
     starts = [q for q in columns if q.endswith("Q1")] or columns[:1]
     shapes = [theme.rule(x=x[q] - 0.5, dash="2px,3px") for q in starts if x[q]]
     shapes += theme.blocks(-0.5, len(columns) - 0.5, [(n * ROW, (n + 1) * ROW) for n in range(1, len(rows), 2)])
     annotations += [theme.note(x[q] - 0.4, 1, f"{q[:7]}", yref="paper", xanchor="left", yanchor="bottom", yshift=2) for q in starts]
     made = theme.layout(
-        title, subtitle, footer, key=key, plot=plot, left=NAMES, above=3 * UNIT, below=UNIT, annotations=annotations, shapes=shapes,
+        title, subtitle, footer, key=key, plot=plot, left=NAMES, above=6 * UNIT, below=UNIT, annotations=annotations, shapes=shapes,
         xaxis=theme.blank_axis(-0.5, len(columns) - 0.5), yaxis=theme.blank_axis(plot, 0),
     )  # fmt: skip
     return theme.figure(data, made)

@@ -71,7 +71,7 @@ def contributions(viewer: Viewer, cards: list[desk.ServiceCard]) -> None:
         return
     found = of_year(viewer) if viewer.role != "presenter" else None
     reached = {a.name: f" *{a.actual:,.0f} of {a.projection:,.0f} planned so far.*" for a in (found.services if found else ())}
-    with st.expander(f"What each plan contributes to the strategic goal ({len(told)} services)"):
+    with st.expander(f"What each plan contributes to the strategic goal ({words.count(len(told), 'service')})"):
         kind = ""
         for card in told:
             if card.service_type != kind:

@@ -126,7 +126,7 @@ def points(of: View) -> None:
         "points", change.change(pairs, measure, **figure_card.BARE, selectable=True), change.alt_text(pairs, measure, title=title, subtitle=labels.who(on)),
         change.table(pairs, measure), [gained], title=title, subtitle=labels.who(on),
         reading="Each mark is the people with the same two scores. Select some (the dashed square above the chart draws a box), and the other charts follow.",
-        download=False, width=560, selects=(crossfilter.points(measure.code, of.viewer), ("points", "box")),
+        as_drawn=True, width=560, selects=(crossfilter.points(measure.code, of.viewer), ("points", "box")),
     )  # fmt: skip
     crossfilter.by_score(measure.code, float(measure.lowest), float(measure.highest), pairs, of.viewer)
 

@@ -15,7 +15,7 @@ from domain.types import Released, ReleasedRow, Scope, Viewer
 from metrics import funnel, reading, talking_therapies
 from metrics.intervals import newcombe
 from metrics.registry import METRICS
-from ui import figure_card, labels, pick, session, stats, titles, words
+from ui import downloads, figure_card, labels, pick, session, stats, titles, words
 
 COMPARED = (
     "reliable-improvement", "reliable-deterioration", "no-reliable-change", "recovery", "reliable-recovery", "maintained", "mean-change", "effect-size",
@@ -293,13 +293,21 @@ def funnel_of(key: str, metric_id: str, scope: Scope, called: dict[str, str]) ->
     placed = funnel.proportions(rows["numerator"], rows["denominator"], True, rows["group"])
     named = funnel.proportions(rows["numerator"], rows["denominator"], True, [called.get(code, code) for code in rows["group"]])
     said = reading.funnel(named, "services")
-    st.markdown(words.plain(said))
+    finding, _, limits = said.partition(" A funnel ")  # what was found is the title, what a funnel cannot say stands under it
     better = METRICS[metric_id].better
     figure = drawn.funnel(placed, called, better, title="", subtitle="", footer="")
-    pick.chart(figure, drawn.alt_text(placed, called, title=said), f"funnel-{key}", save="so-what-funnel")
-    st.caption(words.plain(" ".join(["Each mark is a service: further right, more people. The lines step because people are whole.", *found.notes])))
-    with st.expander("The figures of this chart"):
-        st.dataframe(drawn.table(placed, called), hide_index=True, alt="Services with their limits: one row per service", key=f"funnel-table-{key}")
+    who, alt = f"{METRICS[metric_id].title} · {labels.who(scope)}", drawn.alt_text(placed, called, title=said)
+    step = "Each mark is a service: further right, more people. The lines step because people are whole."
+    with st.container(key=f"card-funnel-{key}", gap="small"):
+        st.markdown(f"**{words.plain(finding)}**")
+        st.caption(words.plain(who))
+        pick.chart(figure, alt, f"chart-funnel-{key}", save="so-what-funnel")
+        st.caption(words.plain(" ".join([f"A funnel {limits}" if limits else "", step, *found.notes]).strip()))
+        with st.expander("The figures of this chart"):
+            table, about = drawn.table(placed, called), [f"{who}: {said}", step, *found.notes, *downloads.standing(found)]
+            st.dataframe(table, hide_index=True, alt="Services with their limits: one row per service", key=f"table-funnel-{key}")
+            page = {"title": finding, "subtitle": who, "reading": f"A funnel {limits} {step}" if limits else step, "alt": alt}
+            downloads.offer(f"funnel-{key}", f"so-what-funnel-version-{found.data_version}", figure, table, lambda: about, page)
 
 
 # ---- who came --------------------------------------------------------------------------------------------------------------------------------

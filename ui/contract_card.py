@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from exports import files, html
-from ui import figure_card, pick, session, words
+from ui import downloads, figure_card, pick, session, words
 
 STANDING = ("Contract figures of the returns as the services sent them.", "Never for payment or for choosing cuts.")
 
@@ -42,32 +41,19 @@ def show(
         if figures.open:
             with figures:
                 st.dataframe(figure_card.even(table), hide_index=True, alt=alt, key=f"table-{view}")
-                # Made when it is asked for, and so named by the data version and not by its content
-                stem = f"so-what-{key}-version-{state.data_version}"
 
                 def about() -> list[str]:
                     return [title, subtitle, *(explain() if callable(explain) else explain), *STANDING, foot]
 
                 said = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
-                made = {
-                    "CSV": ("csv", "text/csv", lambda: files.table_csv(figure_card.even(table), about())),
-                    "Excel": ("xlsx", None, lambda: files.xlsx_bytes({"Figures": figure_card.even(table)}, about())),
-                    "page (HTML)": ("html", "text/html", lambda: html.page_bytes(figure, table, about(), **said)),
-                }
-                with st.container(horizontal=True, gap="small"):
-                    for kind, (ending, mime, content) in made.items():
-                        st.download_button(f"Download {kind}", content, f"{stem}.{ending}", mime, on_click="ignore", key=f"{ending}-{view}")
-                st.caption(figure_card.SAVED)
+                # Made when it is asked for, and so named by the data version and not by its content
+                downloads.offer(view, f"so-what-{key}-version-{state.data_version}", figure, figure_card.even(table), about, said)
         st.caption(words.plain(" ".join(part for part in (reading, note, foot) if part)))
         if opens and opens[1]:
             pick.box(opens[0], opens[1], f"box-{view}", opens[2])
-        if callable(explain):
-            with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
-                if box.open:
-                    st.markdown(_listed(explain()))
-        elif explain:
-            with st.expander("Explain this number"):
-                st.markdown(_listed(explain))
+        with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
+            if box.open:
+                st.markdown(_listed([*(explain() if callable(explain) else explain), *STANDING, foot]))
 
 
 def _listed(lines: Sequence[str]) -> str:

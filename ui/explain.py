@@ -15,10 +15,9 @@ from access import sources, statistics
 from charts import spc
 from domain import quarters
 from domain.types import Policy, Released, Scope
-from exports import files
 from metrics import reading
 from metrics.registry import METRICS
-from ui import labels, pick, session, stats, words
+from ui import downloads, labels, pick, session, stats, words
 
 OUT_OF = {
     "paired": "People with both scores",
@@ -128,18 +127,14 @@ def chart_in_time(key: str, answer: Released) -> None:
     with st.container(key=f"card-spc-{key}", gap="small"):
         st.markdown(f"**{words.plain(said)}**")
         st.caption(words.plain(subtitle))
-        pick.chart(figure, spc.alt_text(found.rows, unit=metric.unit, title=said, subtitle=subtitle), f"spc-{key}", save="so-what-ups-and-downs")
+        alt = spc.alt_text(found.rows, unit=metric.unit, title=said, subtitle=subtitle)
+        pick.chart(figure, alt, f"chart-spc-{key}", save="so-what-ups-and-downs")
         st.caption(words.plain(" ".join([*notes, DASHED])))
         with st.expander("The figures of this chart"):
-            table, about = spc.table(found.rows, unit=metric.unit), [f"{subtitle}: {said}", *notes, DASHED, *files.STANDING]
-            st.dataframe(table, hide_index=True, alt=f"{subtitle}: one row per quarter", key=f"spc-table-{key}")
-            stem = f"so-what-ups-and-downs-version-{answer.data_version}"
-            with st.container(horizontal=True, gap="small"):
-                made = files.table_csv(table, about)
-                st.download_button("Download CSV", made, f"{stem}.csv", "text/csv", on_click="ignore", key=f"spc-csv-{key}")
-                st.download_button(
-                    "Download Excel", lambda: files.xlsx_bytes({"Figures": table}, about), f"{stem}.xlsx", on_click="ignore", key=f"spc-xlsx-{key}"
-                )
+            table, about = spc.table(found.rows, unit=metric.unit), [f"{subtitle}: {said}", *notes, DASHED, *downloads.standing(found)]
+            st.dataframe(table, hide_index=True, alt=f"{subtitle}: one row per quarter", key=f"table-spc-{key}")
+            page = {"title": said, "subtitle": subtitle, "reading": DASHED, "alt": alt}
+            downloads.offer(f"spc-{key}", f"so-what-ups-and-downs-version-{answer.data_version}", figure, table, lambda: about, page)
 
 
 def came_from(key: str, scope: Scope, policy: Policy, metric: str = "reliable-improvement") -> None:

@@ -14,11 +14,10 @@ from domain import quarters
 from domain.types import Policy, Released, Scope
 from exports import files, html
 from metrics.registry import METRICS
+from ui import downloads, labels, pick, session, words
 from ui import explain as explained
-from ui import labels, pick, session, words
 
 BARE = {"title": "", "subtitle": "", "footer": ""}
-SAVED = "The button above the chart saves it as a picture (SVG)."
 Opens = tuple[str, dict[str, str], Callable[[str], None]]  # the label of the keyboard twin, its options, what a choice does
 
 
@@ -35,7 +34,7 @@ def show(
     sentence: str = "",
     reading: str = "",
     opens: Opens | None = None,
-    download: bool = True,
+    as_drawn: bool = False,
     width: pick.Width = "stretch",
     explains: Callable[[str], None] | None = None,
     selects: pick.Selects | None = None,
@@ -44,7 +43,9 @@ def show(
 
     The figure is drawn BARE: its title, subtitle and footer stand round it as text of the page, which wraps to any screen. `explains` is called with a
     key, first, when *Explain this number* is open: what this figure alone has to explain. `selects` is what a selection of marks does.
+    `as_drawn` is for scores of one's own people, which no released row tells: the files then hold `table` and not `released`.
     """
+    assert not as_drawn or all(r.policy == "own" for r in released)
     with st.container(key=f"card-{key}", gap="small"):
         if sentence:
             st.markdown(words.plain(sentence))
@@ -56,12 +57,15 @@ def show(
         view = f"{key}-{abs(hash(tuple((r.metric, r.scope, r.data_version, r.policy) for r in released))):x}"
         chart, figures = sides(view)
         with chart:
-            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width, f"so-what-{key}" if download else "", selects)
+            pick.chart(figure, alt, f"chart-{view}", opens[2] if opens else None, width, f"so-what-{key}", selects)
         if figures.open:
             with figures:
                 st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
-                if download:
-                    page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
+                page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
+                if as_drawn:
+                    stem, about = f"so-what-{key}-version-{released[0].data_version}", _about(released)
+                    downloads.offer(view, stem, figure, table, lambda: [title, subtitle, downloads.OWN_PEOPLE, *about()], page)
+                else:
                     _downloads(view, released, lambda about: html.page_bytes(figure, table, about, **page), f"so-what-{key}")
         hidden = session.once(words.HIDDEN) and words.SIGNED if any(row.hidden for r in released for row in r.rows) else ""
         foot = footer or labels.footer(released[0], len({r.scope for r in released}) == 1)
@@ -108,17 +112,7 @@ def statistic(
             with figures:
                 st.dataframe(even(table), hide_index=True, alt=alt, key=f"table-{view}")
                 page = {"title": title, "subtitle": subtitle, "reading": reading, "alt": alt}
-                stem, about = f"so-what-{key}-version-{told.data_version}", [*lines, foot]
-                with st.container(horizontal=True, gap="small"):
-                    st.download_button("Download CSV", lambda: files.table_csv(table, about), f"{stem}.csv", "text/csv", on_click="ignore", key=f"csv-{view}")
-                    st.download_button(
-                        "Download Excel", lambda: files.xlsx_bytes({"Figures": table}, about), f"{stem}.xlsx", on_click="ignore", key=f"xlsx-{view}"
-                    )
-                    st.download_button(
-                        "Download page (HTML)", lambda: html.page_bytes(figure, table, about, **page), f"{stem}.html", "text/html", on_click="ignore",
-                        key=f"html-{view}",
-                    )  # fmt: skip
-                st.caption(SAVED)
+                downloads.offer(view, f"so-what-{key}-version-{told.data_version}", figure, table, lambda: [*lines, foot], page)
         st.caption(words.plain(" ".join(part for part in (reading, foot) if part)))
         with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
             if box.open:
@@ -143,12 +137,8 @@ def _downloads(view: str, released: Sequence[Released], page: Callable[[list[str
     Several answers make several tables: one after the other in a CSV, a sheet each in a workbook.
     """
     names, followed = session.names(), explained.followed_later(released[0])
-    made = f"version-{released[0].data_version}"
+    about, made = _about(released), f"version-{released[0].data_version}"
     csv = f"so-what-{released[0].metric}" if len({r.metric for r in released}) == 1 else "so-what-figures"
-
-    def about() -> list[str]:
-        told = followed()
-        return list(dict.fromkeys(line for r in released for line in files.about(r, METRICS[r.metric], names=names, follow_up=told)))
 
     def table() -> bytes:
         return files.csvs_bytes([(r, METRICS[r.metric], labels.named_rows(r, names)) for r in released], names=names, follow_up=followed())
@@ -157,7 +147,18 @@ def _downloads(view: str, released: Sequence[Released], page: Callable[[list[str
         st.download_button("Download CSV", table, f"{csv}-{made}.csv", "text/csv", on_click="ignore", key=f"csv-{view}")
         st.download_button("Download Excel", lambda: _workbook(released, names, about()), f"{stem}-{made}.xlsx", on_click="ignore", key=f"xlsx-{view}")
         st.download_button("Download page (HTML)", lambda: page(about()), f"{stem}-{made}.html", "text/html", on_click="ignore", key=f"html-{view}")
-    st.caption(SAVED)
+    st.caption(downloads.SAVED)
+
+
+def _about(released: Sequence[Released]) -> Callable[[], list[str]]:
+    """The lines every file of these figures carries, worked out when a file is asked for, where there is no session."""
+    names, followed = session.names(), explained.followed_later(released[0])
+
+    def told() -> list[str]:
+        follow_up = followed()
+        return list(dict.fromkeys(line for r in released for line in files.about(r, METRICS[r.metric], names=names, follow_up=follow_up)))
+
+    return told
 
 
 def _workbook(released: Sequence[Released], names: dict[str, str], about: list[str]) -> bytes:

@@ -45,6 +45,23 @@ STYLE = """
   .st-key-tour { border: 1px solid rgba(128, 128, 128, .35); border-left: 4px solid #11807d; padding: .6rem .9rem; border-radius: 4px; }
   .st-key-foot { border-top: 1px solid rgba(128, 128, 128, .35); margin-top: 3rem; padding-top: .75rem; font-size: .875rem; }
   .stMarkdown p, .stMarkdown li { max-width: 46rem; }
+  [data-testid="stCaptionContainer"] p { max-width: 40rem; }  /* about ninety letters, as above */
+  @media (min-width: 641px) {  /* the words may break, the button beside them may not */
+    .st-key-banner { flex-wrap: nowrap !important; }
+    .st-key-banner > :first-child { flex: 1 1 0 !important; min-width: 0 !important; }
+    .st-key-banner > :last-child { flex: 0 0 auto !important; }
+  }
+  /* a projector, or a page made larger: its first screen is for the answer */
+  @media (min-width: 769px) and (max-width: 1100px) {
+    [data-testid="stSidebar"][data-collapsed="false"] { width: 14.5rem !important; min-width: 14.5rem !important; }
+  }
+  @media (min-width: 769px) and (max-height: 600px) {
+    .stMainBlockContainer { padding-top: 3.75rem; }
+    .st-key-banner { padding: .25rem .9rem; }
+    .st-key-banner p { font-size: .9rem; }
+    .stMainBlockContainer h1 { padding: .25rem 0; font-size: 1.6rem; }
+    .stMainBlockContainer > div > [data-testid="stVerticalBlock"] { gap: .75rem; }
+  }
   [class*="st-key-lead-"] p { font-size: 1.25rem; font-weight: 600; line-height: 1.4; }
   /* small print, at a contrast of at least 4.5 to 1 on the page, the sidebar and the boxes */
   :is([data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p, .stMarkdown blockquote, .stTable th, .stTable th p) {
@@ -124,10 +141,9 @@ def banner() -> None:
     session.keep_in_link()
     if session.database() == "own":
         return
-    with st.container(key="banner"):
-        said, button = st.columns([4, 1], vertical_alignment="center")
-        said.markdown(f"**Made-up data.** {sample.BANNER}")
-        button.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
+    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Made-up data.** {sample.BANNER}")
+        st.button("Start with your own", on_click=session.use, args=("own",), help="Opens your own database, which begins empty. The two never mix.")
 
 
 def first_visit(page: st.Page) -> None:

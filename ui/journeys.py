@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
+import zlib
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from access import record
+from access import record, rules
 from charts import change
 from charts import journeys as charts
 from domain import errors
 from domain.types import Scope, Viewer
+from exports import files
 from metrics import reading
-from ui import figure_card, labels, pick, session, words
+from ui import downloads, explain, figure_card, labels, pick, session, words
 
 NOT_SAID = ("person", "service", "started_on", "date")
+NOT_SAVED = "Lines of people of other organisations are looked at here and saved nowhere: there are no files of them."
 
 
 def drawn(scope: Scope, viewer: Viewer) -> record.Journeys:
@@ -57,7 +60,7 @@ def _open(label: str) -> None:
     st.session_state["opened"] = label
 
 
-def small(of: record.Journeys, scope: Scope) -> None:
+def small(of: record.Journeys, scope: Scope, viewer: Viewer) -> None:
     """Small multiples: one little line per person, the same axes for all; a click opens one large."""
     if not of.journeys:
         st.markdown("Nobody in this group has two scores on this questionnaire.")
@@ -70,11 +73,50 @@ def small(of: record.Journeys, scope: Scope) -> None:
     pick.box("Open one large", {journey.label: journey.label for journey in of.journeys}, f"box-{key}", _open)
     lines = [_line(journey, of) for journey in of.journeys]
     figure = charts.small_multiples(lines, of.measure, **figure_card.BARE, bands=of.bands)
-    pick.chart(figure, charts.alt_text(lines, of.measure, title=title, subtitle=labels.who(scope), bands=of.bands), key, _open)
-    table = st.expander("The same as a table", key=f"table-{key}", on_change="rerun")
-    if table.open:
-        with table:
-            _table(lines, of)
+    alt = charts.alt_text(lines, of.measure, title=title, subtitle=labels.who(scope), bands=of.bands)
+    with st.container(key=f"card-{key}", gap="small"):
+        pick.chart(figure, alt, f"chart-{key}", _open, save=_save(viewer))
+        table = st.expander("The same as a table", key=f"table-{key}", on_change="rerun")
+        if table.open:
+            with table:
+                _table(lines, of)
+                _files(key, figure, lines, of, scope, viewer, {"title": title, "subtitle": labels.who(scope), "alt": alt})
+        with st.expander("Explain this number", key=f"explain-{key}", on_change="rerun") as box:
+            if box.open:
+                st.markdown("\n".join(f"- {words.plain(line)}" for line in _lines(of, scope)))
+                explain.came_from(key, scope, rules.policy_for(viewer))
+
+
+def _save(viewer: Viewer) -> str:
+    """The name under which a picture is saved: the lines of one's own people only."""
+    return "so-what-journeys" if viewer.role == "manager" else ""
+
+
+def _lines(of: record.Journeys, scope: Scope) -> list[str]:
+    """What the lines are and who is drawn, a line each."""
+    who = "Everybody in this group with two scores." if not of.banded else "People of this group with two scores, drawn by chance."
+    clear, cutoff = of.measure.reliable_change, of.measure.cutoff
+    where = "; ".join(dict.fromkeys(source for what, source in of.measure.sources))
+    told = (
+        f"What it is: the scores on the {of.measure.code} of each person, by weeks since they began. {of.sentence}", who,
+        f"Which people: {scope.describe(session.names())}.",
+        "" if clear is None else f"Grey band: less than {clear:g} points from the first score, too small a change to be sure of.",
+        "" if cutoff is None else f"Dashes: the questionnaire's cut-off, {cutoff:g}.",
+        "How sure: a line is one person's scores as they were sent, without an interval; it says nothing of other people.",
+        f"Where it comes from: assessments of the returns; the questionnaire's numbers from {where}." if where else "",
+        "Hidden: exact days and scores." if of.banded else "Hidden: nothing, because these are your own people.",
+        *([NOT_SAVED] if of.banded else []), f"As of: {words.day(session.state().data_date)}, data version {session.state().data_version}.",
+    )  # fmt: skip
+    return [line for line in told if line]
+
+
+def _files(key: str, figure: object, lines: list[dict[str, Any]], of: record.Journeys, scope: Scope, viewer: Viewer, page: dict[str, str]) -> None:
+    """The lines of one's own people as files; for anybody else none, and why."""
+    if viewer.role != "manager":
+        st.caption(NOT_SAVED)
+        return
+    about = [page["title"], downloads.OWN_PEOPLE, *_lines(of, scope), *files.STANDING]
+    downloads.offer(key, f"so-what-journeys-version-{session.state().data_version}", figure, charts.table(lines, of.bands), lambda: about, page)
 
 
 def _table(lines: list[dict[str, Any]], of: record.Journeys) -> None:
@@ -98,7 +140,7 @@ def _footer(of: record.Journeys) -> str:
     return f"{how} Data up to {words.day(session.state().data_date)}."
 
 
-def large(of: record.Journeys, viewer: Viewer) -> None:
+def large(of: record.Journeys, scope: Scope, viewer: Viewer) -> None:
     """The one opened line, large, over the page, with what stands beside it for the person's own service."""
     journey = next((journey for journey in of.journeys if journey.label == st.session_state.get("opened")), None)
     if journey is None:
@@ -110,9 +152,13 @@ def large(of: record.Journeys, viewer: Viewer) -> None:
             st.markdown(words.plain(journey.words))
         line, title = _line(journey, of), f"{journey.label} on the {of.measure.code}, from when they began"
         figure = charts.one(line, of.measure, **figure_card.BARE, bands=of.bands)
-        pick.chart(figure, charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{journey.label}")
+        alt, key = charts.alt_text([line], of.measure, title=title, bands=of.bands), f"journey-{zlib.crc32(journey.label.encode()):x}"
+        pick.chart(figure, alt, f"chart-{key}", save=_save(viewer))
         with st.expander("The same as a table"):
             _table([line], of)
+            _files(key, figure, [line], of, scope, viewer, {"title": title, "alt": alt})
+        with st.expander("Explain this number"):
+            st.markdown("\n".join(f"- {words.plain(each)}" for each in _lines(of, scope)))
         if viewer.role == "manager":
             beside(journey)
 

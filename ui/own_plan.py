@@ -54,9 +54,14 @@ def table(plan: OwnPlan) -> pd.DataFrame:
     for line in plan.lines:
         row: dict[str, Any] = {"Line": f"{line['ref']}: {line['what_people_will_achieve']}"}
         for n, q in enumerate(QUARTERS, start=1):
-            row[" to ".join(m[:3] for m in Quarter(plan.year, n).months().split(" to "))] = _cell(plan.of(line["ref"], n), line[q], line["counted_as"])
+            row[_short(Quarter(plan.year, n))] = _cell(plan.of(line["ref"], n), line[q], line["counted_as"])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _short(quarter: Quarter) -> str:
+    """`Apr to Jun` for `April to June 2026`."""
+    return " to ".join(month[:3] for month in quarter.months().split(" to "))
 
 
 def _cell(f: OwnFigure | None, projection: float | None, counted_as: str) -> str:
@@ -100,14 +105,16 @@ def _write(plan: OwnPlan, viewer: Viewer, today: date) -> None:
     st.session_state[begun] = True  # once opened the form stays, so that what was typed is still there when it is closed and opened again
     with opened:
         given = pd.DataFrame(
-            [{"Line": x["ref"], "What": x["what_people_will_achieve"], "baseline": x["baseline"], **{q: x[q] for q in QUARTERS}} for x in plan.lines]
+            [{"What": x["what_people_will_achieve"], "Line": x["ref"], "baseline": x["baseline"], **{q: x[q] for q in QUARTERS}} for x in plan.lines]
         )
         given = given.astype({c: "float64" for c in ("baseline", *QUARTERS)})
-        columns = {q: st.column_config.NumberColumn(Quarter(plan.year, n).months(), min_value=0) for n, q in enumerate(QUARTERS, start=1)}
-        columns["baseline"] = st.column_config.NumberColumn("Baseline", min_value=0)
+        columns = {q: st.column_config.NumberColumn(_short(Quarter(plan.year, n)), min_value=0, width=112) for n, q in enumerate(QUARTERS, start=1)}
+        columns["baseline"] = st.column_config.NumberColumn("Baseline", min_value=0, width=112)
+        columns |= {"What": st.column_config.TextColumn("What people will achieve", width=tables.WORDS), "Line": st.column_config.TextColumn(width=72)}
         edited = st.data_editor(
             given, hide_index=True, disabled=["Line", "What"], column_config=columns, key=f"own-lines-{plan.year}-{len(plan.versions)}",
-            alt="What the commissioner plans for each quarter: C1 to C3 in percent, C4 a number",
+            alt="What the commissioner plans for each quarter: C1 to C3 in percent, C4 a number", row_height=tables.height(given["What"]),
+            height="content", placeholder="",
         )  # fmt: skip
         sections = {s: st.text_area(words.capital(s), plan.sections.get(s, ""), key=f"own-section-{plan.year}-{s}") for s in codes.SECTIONS}
         if st.button("Save our plan", key=f"own-save-{plan.year}", help="Everybody who uses the app can read it"):

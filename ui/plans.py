@@ -18,8 +18,9 @@ from domain.types import Finding, Scope, Viewer
 from exports import plan_files
 from ui import conversation, empty, own_plan, session, tables, words, worked_plan
 
+# The words stand first: a browser's table learns from the first cell it draws how wide letters are, and after `M1` it broke no line of them
 SHOWN = (
-    "ref", "what_people_will_achieve", *QUARTERS, "counted_as", "kind", "out_of", "direction", "what_changes", "replaces_ref", "baseline", "verification",
+    "what_people_will_achieve", "ref", *QUARTERS, "counted_as", "kind", "out_of", "direction", "what_changes", "replaces_ref", "baseline", "verification",
 )  # fmt: skip
 DEVELOPMENTAL = (
     "This is the service's first plan year: its projections are educated guesses. A difference will teach us about the guess; nobody is judged on it."
@@ -164,7 +165,8 @@ def edit(plan: TargetPlan, viewer: Viewer) -> None:
     )  # fmt: skip
     edited = st.data_editor(
         table(plan), num_rows="dynamic", hide_index=True, key=f"lines-{key}-{len(plan.versions)}", column_config=_columns(plan.year),
-        alt="The lines of the plan: one row per line", row_height=72,
+        alt="The lines of the plan: one row per line", height="content",
+        row_height=tables.height(line.get("what_people_will_achieve") for line in plan.lines),
     )  # fmt: skip
     with st.expander("The plan in words"):
         sections = {s: st.text_area(words.capital(s), plan.sections.get(s, ""), key=f"section-{key}-{s}") for s in codes.SECTIONS}
@@ -176,10 +178,14 @@ def edit(plan: TargetPlan, viewer: Viewer) -> None:
 def show(plan: TargetPlan) -> None:
     """The lines as they stand, not to be edited."""
     if plan.lines:
-        named = table(plan)[["ref", "what_people_will_achieve", *QUARTERS, "counted_as", "out_of", "baseline", "direction", "verification"]].astype(object)
+        named = table(plan)[["what_people_will_achieve", "ref", *QUARTERS, "counted_as", "out_of", "baseline", "direction", "verification"]].astype(object)
         months = (_short(Quarter(plan.year, n)) for n in (1, 2, 3, 4))
-        named.columns = ["Line", "What people will achieve", *months, "Counted as", "Out of", "Baseline", "Direction", "How to check it"]
-        st.dataframe(named, hide_index=True, alt="The lines of the plan: one row per line")
+        named.columns = ["What people will achieve", "Line", *months, "Counted as", "Out of", "Baseline", "Direction", "How to check it"]
+        st.dataframe(
+            named, hide_index=True, alt="The lines of the plan: one row per line", height="content",
+            row_height=tables.height(named["What people will achieve"]),
+            column_config={"What people will achieve": st.column_config.TextColumn(width=tables.WORDS), "Line": st.column_config.TextColumn(width=72)},
+        )  # fmt: skip
     for section, text in plan.sections.items():
         st.markdown(f"**{words.capital(section)}.** {words.plain(text)}")
 
@@ -195,9 +201,9 @@ def _columns(year: int) -> dict[str, Any]:
     pick = st.column_config.SelectboxColumn
     figures = {q: st.column_config.NumberColumn(_short(Quarter(year, n)), min_value=0, width=112) for n, q in enumerate(QUARTERS, start=1)}
     return {
-        "ref": st.column_config.TextColumn("Line", help="A short reference, such as M1 or T1"), "replaces_ref": "In place of",
+        "ref": st.column_config.TextColumn("Line", help="A short reference, such as M1 or T1", width=72), "replaces_ref": "In place of",
         "kind": pick("Kind", options=list(codes.LINE_KINDS)),
-        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width=235),
+        "what_people_will_achieve": st.column_config.TextColumn("What people will achieve", width=tables.WORDS),
         "what_changes": pick("What changes", options=list(codes.WHAT_CHANGES)), "direction": pick("Direction", options=list(codes.DIRECTIONS)),
         "counted_as": pick("Counted as", options=list(codes.COUNTED_AS), width=175),
         "out_of": "Out of", "baseline": "Baseline", "verification": "How to check it", **figures,

@@ -34,6 +34,7 @@ def show(code: str, year: int, viewer: Viewer) -> None:
         return
     words.lead(finding(rows, year))
     page: Page = None
+    view = f"reality-{code}-{year}-{session.state().data_version}"
     lanes = [reality.Lane(r.ref, r.what, r.low, r.high, r.last_actual, r.proposed, r.agreed) for r in rows if r.counted_anew]
     if lanes:
         title = headline(rows)
@@ -44,19 +45,20 @@ def show(code: str, year: int, viewer: Viewer) -> None:
         with st.container(key="card-reality", gap="small"):
             st.markdown(f"**{words.plain(title)}**")
             st.caption(words.plain(subtitle))
-            view = f"{code}-{year}-{session.state().data_version}-{abs(hash(tuple(lanes))):x}"
-            pick.chart(figure, alt, f"reality-{view}", save=f"so-what-reality-check-{code}-{year_name(year)}")
+            view = f"{view}-{abs(hash(tuple(lanes))):x}"
+            pick.chart(figure, alt, f"chart-{view}", save=f"so-what-reality-check-{code}-{year_name(year)}")
             st.caption(BAR)
     st.subheader("Line by line", anchor=False)
     tables.wide(table(rows), "Every line: last year's plan and figure, the likely range, proposed and agreed")
     for r in rows:
         if r.counted_anew and (r.proposed is not None or r.agreed is not None):
             st.markdown(f"- **{words.plain(f'{r.ref}: {r.what}')}**: {words.plain(r.sentence)}")
-    _downloads(rows, code, year, page)
+    _downloads(rows, code, year, page, view)
     with st.expander("The quarters it is worked out from"):
         st.dataframe(quarters(rows), hide_index=True, alt="What was counted in each of the last quarters, a row per line", height="content")
-    with st.expander("Explain this range"):
-        st.markdown(EXPLAINED)
+    with st.expander("Explain this number", key=f"explain-{view}", on_change="rerun") as box:
+        if box.open:
+            st.markdown(EXPLAINED)
     st.page_link(session.PAGES["target-plan"], label="To the target plan", icon=":material/flag:", query_params=session.query(Scope(services=(code,))))
 
 
@@ -131,7 +133,7 @@ def _yet(value: float | None) -> str:
     return "not yet" if value is None else _n(value)
 
 
-def _downloads(rows: Sequence[Beside], code: str, year: int, page: Page) -> None:
+def _downloads(rows: Sequence[Beside], code: str, year: int, page: Page, view: str) -> None:
     now = session.state()
     about = plan_files.reality_about(session.names()[code], year, now.data_date, now.data_version)
     stem = f"reality-check-{code}-{year_name(year)}"
@@ -139,11 +141,11 @@ def _downloads(rows: Sequence[Beside], code: str, year: int, page: Page) -> None
         made = [("CSV", plan_files.reality_csv(rows, about), "text/csv"), ("Excel", plan_files.reality_xlsx(rows, about), None)]
         for kind, content, mime in made:
             name = files.file_name(stem, content, "csv" if kind == "CSV" else "xlsx")
-            st.download_button(f"Download {kind}", content, name, mime, on_click="ignore", key=f"reality-{kind}-{code}-{year}")
+            st.download_button(f"Download {kind}", content, name, mime, on_click="ignore", key=f"{'csv' if kind == 'CSV' else 'xlsx'}-{view}")
         if page:
             figure, said = page
             name = f"{stem}-version-{now.data_version}.html"
             st.download_button(
                 "Download page (HTML)", lambda: html.page_bytes(figure, table(rows), about, **said), name, "text/html",
-                on_click="ignore", key=f"reality-html-{code}-{year}",
+                on_click="ignore", key=f"html-{view}",
             )  # fmt: skip

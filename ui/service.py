@@ -224,7 +224,7 @@ def first_to_last(scope: Scope, viewer: Viewer) -> None:
         "change", change.change(points, measure, **figure_card.BARE), change.alt_text(points, measure, title=title, subtitle=labels.who(on)),
         change.table(points, measure), [gained], title=title, subtitle=labels.who(on),
         reading="Each mark is the people with the same two scores. Inside the band: about the same. Outside it: clearly better or clearly worse.",
-        download=False, width=560,
+        as_drawn=True, width=560,
     )  # fmt: skip
 
 

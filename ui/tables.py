@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
 import zlib
+from collections.abc import Iterable
 
 import pandas as pd
 import streamlit as st
 
 from ui import words
+
+WORDS = 240  # pixels of a column of words: on a phone the whole of it is seen
+LETTERS, LINE, LEAST = 28, 21, 72  # letters to a line of it, pixels of a line; under 4 rem of height Streamlit breaks no line
+
+
+def height(texts: Iterable[object]) -> int:
+    """How high, in pixels, the rows of a table to edit must be for the longest of these texts to be seen in a column `WORDS` wide."""
+    longest = max((len(textwrap.wrap(str(text or ""), LETTERS)) for text in texts), default=1)
+    return max(LEAST, LINE * longest + 14)
 
 
 def wide(frame: pd.DataFrame, alt: str) -> None:

@@ -24,5 +24,5 @@ st.caption("Nobody's score tells who they are. Do not try to work it out, and do
 scope_bar.show("journeys", scope)
 journeys.code_names(viewer)
 journeys.orders(viewer)
-journeys.large(drawn, viewer)
-journeys.small(drawn, scope)
+journeys.large(drawn, scope, viewer)
+journeys.small(drawn, scope, viewer)

@@ -123,6 +123,24 @@ def test_the_sample_is_made_up_says_so_and_fits_the_screen(sample: Server, page:
         assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{address} is wider than the screen"
 
 
+def test_on_a_projector_the_first_screen_holds_the_answer_and_no_button_is_cut(sample: Server, page: Any, complaints: list[str]) -> None:
+    """1280 × 720 with letters half as large again is 853 × 480."""
+    page.goto(f"{sample.url}/?data=sample")
+    page.get_by_text("Nobody watches these scores").wait_for(timeout=240_000)
+    settled(page)
+    page.get_by_text("Presenter", exact=True).click()
+    settled(page)
+    if page.get_by_role("button", name="Skip the tour").count():
+        page.get_by_role("button", name="Skip the tour").click()
+        settled(page)
+    page.set_viewport_size({"width": 853, "height": 480})
+    page.wait_for_timeout(300)
+    words = page.get_by_role("button", name="Start with your own").locator("p")
+    assert words.evaluate("e => e.scrollWidth <= e.clientWidth")
+    answer = page.locator('[class*="st-key-lead-"] p').first.bounding_box()
+    assert answer is not None and answer["y"] + answer["height"] < 480
+
+
 def test_ones_own_database_is_empty_and_never_mixed_with_the_sample(sample: Server, page: Any, complaints: list[str]) -> None:
     page.goto(f"{sample.url}/?data=sample")
     page.get_by_text("Nobody watches these scores").wait_for(timeout=240_000)

@@ -66,6 +66,17 @@ def test_the_ladder_says_how_many_of_ten_and_never_a_share() -> None:
     assert ladder.table(rungs)["For every 10 before"].tolist() == ["", "7.5"]
 
 
+def test_the_names_of_the_ladders_steps_break_into_two_lines_and_every_bar_makes_room_for_them() -> None:
+    short = ladder.ladder([ladder.Rung("M1", "People ask", 40, 50), ladder.Rung("M2", "People come", 30, 30)], **BARE)
+    long = ladder.ladder(
+        [ladder.Rung("M1", "People come to a first session within three weeks of asking", 40, 50), ladder.Rung("M2", "People come", 30, 30)], **BARE
+    )
+    assert any(a.text == "M1: People come to a first session within three<br>weeks of asking" for a in long.layout.annotations)
+    assert long.layout.height == short.layout.height + 2 * ladder.LINE
+    longest = ladder.ladder([ladder.Rung("M1", "People " + "say what they want and need " * 6, 40, 50)], **BARE)
+    assert next(a.text for a in longest.layout.annotations if a.text.startswith("M1")).count("<br>") == ladder.MOST - 1
+
+
 def test_attainment_has_its_range_and_a_line_as_planned() -> None:
     groups = [attainment.Group("Voluntary", 19, 673, 627, 107.3, 91.6, 125.0), attainment.Group("Statutory", 1, 0, 4, 0.0, None, None)]
     made = attainment.attainment(groups, **BARE)
