@@ -64,7 +64,7 @@ def show(
                 page = {"title": title, "subtitle": subtitle, "sentence": sentence, "reading": reading, "alt": alt}
                 if as_drawn:
                     stem, about = f"so-what-{key}-version-{released[0].data_version}", _about(released)
-                    downloads.offer(view, stem, figure, table, lambda: [title, subtitle, downloads.OWN_PEOPLE, *about()], page)
+                    downloads.offer(view, stem, figure, table, lambda: [title, subtitle, downloads.OWN_PEOPLE, *_of_pairs(about())], page)
                 else:
                     _downloads(view, released, lambda about: html.page_bytes(figure, table, about, **page), f"so-what-{key}")
         hidden = session.once(words.HIDDEN) and words.SIGNED if any(row.hidden for r in released for row in r.rows) else ""
@@ -208,3 +208,8 @@ POLICIES = {
     "inside": "small groups are hidden",
     "outside": "rounded, and small groups are hidden",
 }
+
+
+def _of_pairs(lines: list[str]) -> list[str]:
+    """Without how a figure's range was worked out: pairs of scores have none."""
+    return [line for line in lines if not line.startswith("Method:")]
