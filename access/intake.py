@@ -143,6 +143,11 @@ def receive(
     return replace(made, settles=_settles(store, made, viewer)) if made.unchanged else made
 
 
+def ready() -> None:
+    """Gets ready to read while somebody chooses their files. Returns at once."""
+    read.wake()
+
+
 def send(store: Store, received: Received, viewer: Viewer, complete: tuple[date, date] | None = None, *, hold_back: bool = False) -> Upload:
     """Stores what was received, as one change. What was unchanged is not stored again: the live upload that said the same is returned, else the latest.
 

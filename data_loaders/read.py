@@ -105,6 +105,12 @@ def read(name: str, content: bytes, settings: Settings, password: str | None = N
         return _refused(blank, settings, "reader-failed")
 
 
+def wake() -> None:
+    """Gets ready to read, so that the first file need not wait for that. Returns at once."""
+    if reader_home.FORKS:
+        reader_home.wake(_environment())
+
+
 def _at_once(content: bytes, kind: str, settings: Settings, password: str | None) -> dict[str, str]:
     """Why the file is refused without waking a process; empty when it is not."""
     if not content.strip(b"\x00 \r\n\t"):
@@ -218,10 +224,14 @@ def _sayer(name: str, size: int, progress: Progress | None) -> Callable[[float],
 
 def _child(content: bytes, settings: Settings, asked: dict[str, Any], say: Callable[[float], None]) -> tuple[int | str, bytes | bytearray]:
     """(exit code, answer) of one reading process; ('time', b'') when it had to be stopped."""
-    # Never a fork of this process: the server has threads. Nothing of our environment goes with it.
-    environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-    return (_forked if reader_home.FORKS else _started)(content, settings, asked, say, environment)
+    # Never a fork of this process: the server has threads.
+    return (_forked if reader_home.FORKS else _started)(content, settings, asked, say, _environment())
+
+
+def _environment() -> dict[str, str]:
+    """What reading processes know of ours: next to nothing."""
+    ours = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    return ours | {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONNODEBUGRANGES": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 def _forked(

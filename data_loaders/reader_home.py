@@ -42,6 +42,12 @@ def born(environment: dict[str, str]) -> socket.socket:
     raise OSError("no reading process could be started")
 
 
+def wake(environment: dict[str, str]) -> None:
+    """Starts it where it does not run yet, and does not wait: the next file finds it ready."""
+    with _LOCK, suppress(OSError):  # a file that needs it will say what is wrong
+        _home(environment)
+
+
 def _home(environment: dict[str, str]) -> socket.socket:
     if not _HOME:
         ours, theirs = socket.socketpair()

@@ -329,6 +329,7 @@ def take_back(upload_id: str, viewer: Viewer) -> None:
 
 def how_to_begin() -> None:
     """For someone with nothing to drop yet: the blank workbook, with as many sheets as they like."""
+    intake.ready()
     with st.expander("I have no workbook yet"):
         st.markdown("Take a blank one. Three sheets are enough to begin with; fill in what you have and leave the rest.")
         sheets = [sheet.name for sheet in fields.SHEETS]

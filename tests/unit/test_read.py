@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.intake import make_assessments
 from data_loaders import reader_home
-from data_loaders.read import read
+from data_loaders.read import read, wake
 from domain.settings import Settings
 from tests.conftest import three_sheets, workbook
 from tests.unit.books import book, opened, opened_here, raw_book, text_cell
@@ -265,3 +265,12 @@ def test_the_digest_is_of_the_bytes() -> None:
 
     content = book({"A": [["x"]]})
     assert opened(content).sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_first_file_finds_the_reading_process_awake() -> None:
+    reader_home._leave()
+    wake()
+    awake = [process.pid for process, _ in reader_home._HOME]
+    assert len(awake) == int(reader_home.FORKS)
+    assert not read("a.csv", b"a,b\n1,2\n", Settings()).findings
+    assert [process.pid for process, _ in reader_home._HOME] == awake  # and nobody started another
