@@ -125,6 +125,7 @@ def _people(folder: Path, content: bytes) -> None:
 
 def _ours(folder: Path, content: bytes) -> dict[str, Any]:
     """Seconds from bytes to committed, of people already known; megabytes meanwhile."""
+    import pandas  # noqa: F401  the app has it imported, and Arrow imports it at its first list
     import psutil
 
     from access import intake
