@@ -10,6 +10,7 @@ from access import desk, intake, requests, versions
 from domain.errors import Refused, Shown
 from domain.types import Scope, Viewer
 from tests.conftest import ADMINISTRATOR, COMMISSIONER, copy_of, manager_of, three_sheets, workbook
+from warehouse import backup
 from warehouse import store as writes
 
 TODAY = date(2026, 3, 31)
@@ -219,3 +220,12 @@ def test_the_list_is_on_the_upload_page_and_restores(three, app):
     assert opened.path == Path(path)
     frame = shown.table(versions.listed(opened, MANAGER), {"S1": "The Elms"})
     assert list(frame["Changed"])[-1] == "Services: 1 new. People: 6 new. Assessments: 12 new." and set(frame["Services"]) == {"The Elms"}
+
+
+def test_what_the_check_told_of_the_content_is_what_a_rebuild_finds(store):
+    kept = sent(store, three_sheets(people=24))
+    store.close()
+    rebuilt = backup.rebuild(store.path, store.settings)  # which reads the rows back from the ledger, and has nobody's word for it
+    assert [(u.upload_id, u.content) for u in writes.uploads(rebuilt)] == [(kept.upload_id, kept.content)]
+    assert kept.content
+    rebuilt.close()
