@@ -168,9 +168,14 @@ def compare(a: ReleasedRow, b: ReleasedRow, here: str = "here", there: str = "in
 
 def funnel(found: Funnel, units: str = "services", about_ratio: bool = False) -> str:
     """Which units lie beyond the 99.8% limits, by name, or that none does; and what a funnel cannot say."""
+    return " ".join(filter(None, funnel_apart(found, units, about_ratio)))
+
+
+def funnel_apart(found: Funnel, units: str = "services", about_ratio: bool = False) -> tuple[str, str]:
+    """The same in two: what was found, and what a funnel cannot say (nothing where there are too few units to compare)."""
     rows = found.rows[found.rows["denominator"] > 0]
     if len(rows) < 2:
-        return f"There are not enough {units} to compare."
+        return f"There are not enough {units} to compare.", ""
     whole = f"The {_count(len(rows))} {units} together: {_percent(100 * found.centre)}."
     if about_ratio:
         whole = f"{_count(len(rows))} {units} are compared with what was expected of each."
@@ -182,7 +187,7 @@ def funnel(found: Funnel, units: str = "services", about_ratio: bool = False) ->
         parts = [f"{_names(names)} {'lies' if len(names) == 1 else 'lie'} {where}" for names, where in ((high, "higher"), (low, "lower")) if names]
         said = f"{_first(' and '.join(parts))} {usual}."
     few = f", and with fewer than {LEAST_UNITS} {units} we cannot tell how much they usually differ" if len(rows) < LEAST_UNITS else ""
-    return f"{whole} {said} A funnel starts a conversation: it does not say why{few}."
+    return f"{whole} {said}", f"A funnel starts a conversation: it does not say why{few}."
 
 
 def spc(verdict: Mapping[str, Any], unit: str = "", decimals: int = 0, reason: str = "") -> str:

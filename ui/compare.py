@@ -292,8 +292,8 @@ def funnel_of(key: str, metric_id: str, scope: Scope, called: dict[str, str]) ->
     rows = found.rows
     placed = funnel.proportions(rows["numerator"], rows["denominator"], True, rows["group"])
     named = funnel.proportions(rows["numerator"], rows["denominator"], True, [called.get(code, code) for code in rows["group"]])
-    said = reading.funnel(named, "services")
-    finding, _, limits = said.partition(" A funnel ")  # what was found is the title, what a funnel cannot say stands under it
+    finding, limits = reading.funnel_apart(named, "services")  # the first is the title, the second stands under the chart
+    said = f"{finding} {limits}".strip()
     better = METRICS[metric_id].better
     figure = drawn.funnel(placed, called, better, title="", subtitle="", footer="")
     who, alt = f"{METRICS[metric_id].title} · {labels.who(scope)}", drawn.alt_text(placed, called, title=said)
@@ -302,11 +302,11 @@ def funnel_of(key: str, metric_id: str, scope: Scope, called: dict[str, str]) ->
         st.markdown(f"**{words.plain(finding)}**")
         st.caption(words.plain(who))
         pick.chart(figure, alt, f"chart-funnel-{key}", save="so-what-funnel")
-        st.caption(words.plain(" ".join([f"A funnel {limits}" if limits else "", step, *found.notes]).strip()))
+        st.caption(words.plain(" ".join([limits, step, *found.notes]).strip()))
         with st.expander("The figures of this chart"):
             table, about = drawn.table(placed, called), [f"{who}: {said}", step, *found.notes, *downloads.standing(found)]
             st.dataframe(table, hide_index=True, alt="Services with their limits: one row per service", key=f"table-funnel-{key}")
-            page = {"title": finding, "subtitle": who, "reading": f"A funnel {limits} {step}" if limits else step, "alt": alt}
+            page = {"title": finding, "subtitle": who, "reading": f"{limits} {step}".strip(), "alt": alt}
             downloads.offer(f"funnel-{key}", f"so-what-funnel-version-{found.data_version}", figure, table, lambda: about, page)
 
 
